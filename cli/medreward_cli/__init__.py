@@ -1,0 +1,1 @@
+"""The ``medreward`` command: thin files over the library, one a command."""

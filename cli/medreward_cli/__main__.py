@@ -1,0 +1,12 @@
+"""``python -m medreward_cli``."""
+
+from __future__ import annotations
+
+import sys
+
+from medreward_cli.main import main
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    sys.exit(main())

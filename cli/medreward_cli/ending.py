@@ -1,0 +1,148 @@
+"""How a run ends: every way out is a message on stderr and an exit status, and only a bug shows a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType, TracebackType
+
+import click
+
+from medreward.errors import MedrewardError, OutputError
+from medreward_cli.app import app
+from medreward_cli.terminal import visible
+
+__all__ = ["run"]
+
+_COMPLETION = "_MEDREWARD_COMPLETE"
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception, so that unfinished files are removed on the way out."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: what follows the command's name.
+
+    Returns:
+        The exit status.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # text that the terminal cannot show must not end the run
+    ending = _Ending()
+    with ending, _sigterm_raises():
+        if _COMPLETION in os.environ:
+            app.main(list(arguments), prog_name="medreward", complete_var=_COMPLETION)
+        with app.make_context("medreward", list(arguments)) as context:
+            app.invoke(context)
+    with ending:
+        sys.stdout.flush()
+    return ending.status
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of signal handlers
+    raise _Terminated
+
+
+class _Ending(AbstractContextManager["_Ending"]):
+    """Turns whatever leaves the block into an exit status."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        ending = next((ending for known, ending in _ENDINGS if isinstance(error, known)), None)
+        if error is None or ending is None:
+            return False
+        self.status = ending(error)
+        return True
+
+
+def _exit(error: BaseException) -> int:
+    return error.exit_code if isinstance(error, click.exceptions.Exit) else 0
+
+
+def _usage(error: BaseException) -> int:
+    if isinstance(error, click.ClickException):
+        error.show()
+    return 2
+
+
+def _interrupted(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
+    click.echo("interrupted", err=True)
+    return 130
+
+
+def _terminated(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
+    click.echo("terminated", err=True)
+    return 143
+
+
+def _known(error: BaseException) -> int:
+    if not isinstance(error, MedrewardError):
+        return 70
+    click.echo(f"error[{error.code}]: {visible(error.describe())}", err=True)
+    return error.exit_code
+
+
+def _nobody_reads(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
+    """Whoever read stdout had enough. What is still to be written there goes nowhere, also when Python exits."""
+    _discard_stdout()
+    return 0
+
+
+def _system(error: BaseException) -> int:
+    """The operating system refused something no file of ours is about, such as writing to stdout."""
+    _discard_stdout()
+    return _known(OutputError("write_failed", "The operating system refused", got=str(error)))
+
+
+def _discard_stdout() -> None:
+    try:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError):  # a stream in memory
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def _bug(error: BaseException) -> int:
+    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo("this is a bug in medreward: please report it with the lines above", err=True)
+    return 70
+
+
+_ENDINGS: tuple[tuple[type[BaseException], Callable[[BaseException], int]], ...] = (
+    (click.exceptions.Exit, _exit),
+    (click.ClickException, _usage),
+    (click.Abort, _interrupted),
+    (KeyboardInterrupt, _interrupted),
+    (_Terminated, _terminated),
+    (MedrewardError, _known),
+    (BrokenPipeError, _nobody_reads),
+    (OSError, _system),
+    (Exception, _bug),
+)
+"""What may leave a run, the first that fits counting."""

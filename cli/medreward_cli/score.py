@@ -1,0 +1,92 @@
+"""``medreward score``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from medreward_cli.reading import input_settings, reading_options
+from medreward_cli.terminal import echo_json, visible
+
+__all__ = ["command"]
+
+
+@click.command("score", epilog="Example: medreward score rollouts.parquet -o scored.parquet --reward mcq")
+@click.argument("inputs", metavar="IN...", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder to write; else a summary only.")
+@click.option("--reward", default="medvlm-r1", show_default=True, help="A preset (medreward spec list) or a document.")
+@reading_options
+@click.option(
+    "--columns",
+    "which",
+    type=click.Choice(["all", "scores"]),
+    default="all",
+    show_default=True,
+    help="Write the input's columns too, or the scores with row, group_id and step.",
+)
+@click.option("--prefix", default="", help="What the names of the score columns begin with.")
+@click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
+def command(  # noqa: PLR0913 - one parameter for each option
+    inputs: tuple[str, ...],
+    output: Path | None,
+    reward: str,
+    which: Literal["all", "scores"],
+    prefix: str,
+    *,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Score rollouts in Parquet files.
+
+    IN is a file, a folder (searched for *.parquet) or a quoted pattern, with the columns completion, gold and options.
+    One file gives one output file; several inputs, a folder or a pattern give a folder with the same relative names.
+    """
+    from medreward.rollouts import score_files
+
+    began = time.monotonic()
+    with _progress(shown=not quiet and sys.stderr.isatty()) as progress:
+        result = score_files(
+            inputs,
+            output,
+            reward=reward,
+            settings=input_settings(reading),
+            columns=which,
+            prefix=prefix,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    seconds = time.monotonic() - began
+    name = result.document.name or reward
+    if as_json:
+        echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3)})
+        return
+    click.echo(visible(f"{'reward':<12} {name} {result.document.digest}"))
+    click.echo(visible(str(result.summary)))
+    if output is not None:
+        files = f" ({len(result.outputs):,} files)" if result.outputs != (output,) else ""
+        click.echo(visible(f"{'wrote':<12} {output}{files} in {seconds:.1f} s"))
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr, fed with the rows scored and the rows there are."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("scoring", BarColumn(), MofNCompleteColumn(), "rows", TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scoring", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,92 @@
+"""``medreward spec``: list, show, validate, digest."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import click
+
+from medreward_cli.terminal import visible
+
+__all__ = ["command"]
+
+
+@click.group("spec", epilog="Example: medreward spec show mcq > my-reward.yaml")
+def command() -> None:
+    """List, show and check reward documents."""
+
+
+@command.command("list", epilog="Example: medreward spec list")
+def list_presets() -> None:
+    """List the published rewards."""
+    from medreward.rewards.presets import DEFAULT, PRESETS
+
+    width = max(map(len, PRESETS))
+    for name, preset in PRESETS.items():
+        title = preset.title + (" (default)" if name == DEFAULT else "")
+        click.echo(f"{name:<{width}}  {preset.document.digest[:19]}  {title}")
+
+
+@command.command("show", epilog="Example: medreward spec show medvlm-r1 --json")
+@click.argument("reward")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="As YAML, with its source as comments (the default).")
+def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
+    """Show a preset or a document: what it is and where it comes from."""
+    from medreward.rewards import load_document
+    from medreward.rewards.presets import PRESETS
+
+    document = load_document(reward)
+    if as_json and as_yaml:
+        raise click.UsageError("--json or --yaml, not both")
+    if as_json:
+        click.echo(document.to_json(indent=2))
+        return
+    facts = [("digest", document.digest)]
+    if document.name is not None:
+        preset = PRESETS[document.name]
+        facts = [
+            ("preset", f"{preset.name}: {preset.title}"),
+            ("source", preset.source),
+            ("paper", preset.paper),
+            ("code", preset.code),
+            *facts,
+        ]
+    for name, text in facts:
+        for line in textwrap.wrap(f"{name}: {text}", 110, subsequent_indent="  ", break_long_words=False):
+            click.echo(f"# {line}")
+    click.echo(document.to_yaml(), nl=False)
+
+
+@command.command("validate", epilog="Example: medreward spec validate my-reward.yaml")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.pass_context
+def validate(context: click.Context, files: tuple[str, ...]) -> None:
+    """Check reward documents, all of them, and say what is wrong with each."""
+    from medreward.errors import DocumentError
+    from medreward.rewards import load_document
+
+    wrong = 0
+    for file in files:
+        try:
+            click.echo(f"ok {visible(file)} {load_document(_as_file(file)).digest}")
+        except DocumentError as error:
+            click.echo(f"error[{error.code}]: {visible(error.describe())}", err=True)
+            wrong += 1
+    if wrong:
+        context.exit(2)
+
+
+def _as_file(file: str) -> str | Path:
+    """What exists is a file, even where a preset has its name."""
+    return Path(file) if Path(file).exists() else file
+
+
+@command.command("digest", epilog="Example: medreward spec digest medvlm-r1")
+@click.argument("reward")
+def digest(reward: str) -> None:
+    """Print the digest of a preset or a document: equal digests mean equal scores."""
+    from medreward.rewards import load_document
+
+    click.echo(load_document(reward).digest)

@@ -1,0 +1,120 @@
+"""medreward: rewards for reasoning models that answer multiple-choice questions.
+
+A completion is scanned once; a fact is a small typed question asked of the scan; a reward is arithmetic on facts;
+a rollout file is many rows.
+
+Importing this package loads neither numpy nor pyarrow nor pydantic; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from medreward._version import __version__
+
+if TYPE_CHECKING:
+    from medreward.errors import (
+        DocumentError,
+        InputError,
+        MedrewardError,
+        MissingExtraError,
+        OutputError,
+        RuleError,
+        UsageError,
+    )
+    from medreward.rewards import (
+        AnswerLetter,
+        Clip,
+        Constant,
+        Document,
+        ExtraneousText,
+        Gate,
+        Holds,
+        Ladder,
+        Maximum,
+        Minimum,
+        NonEmptyReasoning,
+        PartialCredit,
+        Product,
+        Reward,
+        ScannedLetter,
+        TagPresence,
+        WeightedSum,
+        document_schema,
+        load_document,
+        prompt,
+    )
+    from medreward.rewards.presets import PRESETS, Preset
+    from medreward.rollouts import score
+    from medreward.scoring import Explanation, InputSettings, Scorer, Scores, Summary, explain, score_one
+    from medreward.text import Choice, OptionSet, TagSet, choose
+
+_HOMES = {
+    "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
+    "medreward.rewards": (
+        "AnswerLetter Clip Constant Document ExtraneousText Gate Holds Ladder Maximum Minimum NonEmptyReasoning"
+        " PartialCredit Product Reward ScannedLetter TagPresence WeightedSum document_schema load_document prompt"
+    ),
+    "medreward.rewards.presets": "PRESETS Preset",
+    "medreward.rollouts": "score",
+    "medreward.scoring": "Explanation InputSettings Scorer Scores Summary explain score_one",
+    "medreward.text": "Choice OptionSet TagSet choose",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "PRESETS",
+    "AnswerLetter",
+    "Choice",
+    "Clip",
+    "Constant",
+    "Document",
+    "DocumentError",
+    "Explanation",
+    "ExtraneousText",
+    "Gate",
+    "Holds",
+    "InputError",
+    "InputSettings",
+    "Ladder",
+    "Maximum",
+    "MedrewardError",
+    "Minimum",
+    "MissingExtraError",
+    "NonEmptyReasoning",
+    "OptionSet",
+    "OutputError",
+    "PartialCredit",
+    "Preset",
+    "Product",
+    "Reward",
+    "RuleError",
+    "ScannedLetter",
+    "Scorer",
+    "Scores",
+    "Summary",
+    "TagPresence",
+    "TagSet",
+    "UsageError",
+    "WeightedSum",
+    "__version__",
+    "choose",
+    "document_schema",
+    "explain",
+    "load_document",
+    "prompt",
+    "score",
+    "score_one",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'medreward' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

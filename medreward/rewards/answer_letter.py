@@ -1,0 +1,74 @@
+"""Answer letter: is the right label given, in one of the forms that count?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from medreward.rewards.base import Case, Gold, GoldForm, Reward, Values
+from medreward.rewards.partial_credit import why_choice
+from medreward.text.choice import FORMS
+from medreward.text.facts import ChoiceOf
+from medreward.text.facts.choices import AnyChoice
+from medreward.text.reading import Reading
+
+__all__ = ["CASES", "AnswerLetter", "LabelForm"]
+
+LabelForm = Literal["clean", "wrapped", "with_text", "stated", "text_only"]
+
+
+class AnswerLetter(Reward):
+    """1 if the answer commits to the gold label in one of the given forms, else 0. Null where there is no gold.
+
+    Args:
+        forms: the forms that count. The first four name the label itself; ``text_only`` gives the option's text.
+        choice: how the answer is read.
+    """
+
+    kind: Literal["answer_letter.v1"] = "answer_letter.v1"
+    forms: tuple[LabelForm, ...] = ("clean", "wrapped", "with_text", "stated")
+    choice: AnyChoice = ChoiceOf()
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Compare the label's number with the gold's."""
+        choice = reading[self.choice]
+        counts = np.isin(choice.form, [FORMS.index(form) for form in self.forms])
+        known = gold.label >= 0
+        return Values.of(known & counts & (choice.label == gold.label), reading.rows.valid & known)
+
+    def bounds(self) -> tuple[float, float]:
+        """0 to 1."""
+        return (0.0, 1.0 if self.forms else 0.0)
+
+    def gold_forms(self) -> frozenset[GoldForm]:
+        """The gold as a label."""
+        return frozenset({"label"})
+
+    def tags_named(self) -> frozenset[str]:
+        """The answer's tag."""
+        return frozenset({self.choice.body.tag})
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """What the answer commits to, and whether that is right."""
+        return why_choice(reading, gold, self.choice)
+
+
+CASES = (
+    Case("maximum", "<think>t</think><answer>B</answer>", 1),
+    Case("maximum", "<think>t</think><answer>b) Lungs</answer>", 1),
+    Case("zero", "<think>t</think><answer>C</answer>", 0),
+    Case("zero", "<think>t</think><answer>A or B</answer>", 0),
+    Case("zero", "<think>t</think><answer>Lungs</answer>", 0),
+    Case("forms", "<think>t</think><answer>Lungs</answer>", 1, AnswerLetter(forms=("clean", "text_only"))),
+    Case("forms", "<think>t</think><answer>(B)</answer>", 0, AnswerLetter(forms=("clean",))),
+    Case("malformed", "<answer>B", 0),
+    Case("malformed", "<think><answer>B</answer></think>", 0),
+    Case("malformed", "<answer>B</answer><answer>B.</answer>", 1),
+    Case("malformed", "<answer>B</answer><answer>C</answer>", 0),
+    Case("empty", "", 0),
+    Case("empty", "<think></think><answer></answer>", 0),
+    Case("non_ascii", "<think>肺</think><answer>\u3000Ｂ\u200b</answer>", 1),
+    Case("null", None, None),
+    Case("null", "<answer>B</answer>", None, gold=None),
+)

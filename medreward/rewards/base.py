@@ -1,0 +1,205 @@
+"""What every reward has: a kind, a name, a value for every row, bounds, operators, and hand-written cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import StringConstraints
+
+from medreward.errors import RuleError
+from medreward.spec import Kinds, Spec
+from medreward.text.buffer import Ints, Mask
+from medreward.text.options import OptionSet
+from medreward.text.reading import Reading
+
+__all__ = [
+    "REWARDS",
+    "AnyReward",
+    "Case",
+    "ComponentName",
+    "Floats",
+    "Gold",
+    "GoldForm",
+    "Reward",
+    "Values",
+    "evaluate",
+]
+
+Floats = npt.NDArray[np.float64]
+GoldForm = Literal["label", "raw"]
+"""How a rule wants the gold: as a label of the row's options, or the cell as given."""
+ComponentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+
+REWARDS: Kinds[Reward] = Kinds("reward")
+"""Every reward a document may name, by kind."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """One number for each row, or none.
+
+    Args:
+        data: ``float64``, shape ``(n,)``; meaningless where not valid.
+        valid: bool, shape ``(n,)``; false is null.
+    """
+
+    data: Floats
+    valid: Mask
+
+    @classmethod
+    def of(cls, data: npt.ArrayLike, valid: Mask) -> Values:
+        """Values of a rule that is null exactly where ``valid`` is false."""
+        return cls(np.where(valid, np.asarray(data, np.float64), 0.0), valid)
+
+
+@dataclass(frozen=True)
+class Gold:
+    """The right answers, resolved before scoring.
+
+    Args:
+        label: ``int64``, shape ``(n,)``, the place of the gold among the row's labels, -1 where there is none.
+        raw: the cells as given, one for each row, or None where the input has no gold column.
+    """
+
+    label: Ints
+    raw: tuple[Ints, list[str | None]] | None = field(default=None, repr=False)
+
+    @classmethod
+    def none(cls, n: int) -> Gold:
+        """No row has a gold."""
+        return cls(np.full(n, -1, np.int64))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One hand-written expectation, kept beside the rule it is about.
+
+    Args:
+        about: ``zero``, ``maximum``, ``malformed``, ``empty``, ``non_ascii`` or any other word.
+        completion: the text.
+        value: the reward it earns; None for null.
+        reward: the reward, where it is not the rule with its defaults.
+        gold: the right answer; None for null.
+        options: what was offered.
+    """
+
+    about: str
+    completion: str | None
+    value: float | None
+    reward: Reward | None = None
+    gold: str | None = "B"
+    options: OptionSet = field(default=OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]))
+
+
+class Reward(Spec):
+    """A specification of what a completion is worth. Subclasses say how, for many rows at once.
+
+    Args:
+        name: makes this a component: its value is reported on its own, as ``reward_<name>``.
+    """
+
+    name: ComponentName | None = None
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """The value of every row. Ask parts through :func:`evaluate`, which remembers and checks."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what a completion is worth")
+
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value this reward can have."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its bounds")
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """Why the only row of ``reading`` has its value, in words."""
+        raise NotImplementedError(f"{type(self).__name__} does not explain itself")
+
+    def children(self) -> tuple[Reward, ...]:
+        """The rewards this one is made of."""
+        return ()
+
+    def gold_forms(self) -> frozenset[GoldForm]:
+        """How this reward, without its children, wants the gold; nothing where it does not look at it."""
+        return frozenset()
+
+    def tags_named(self) -> frozenset[str]:
+        """The roles of the tags this reward, without its children, speaks of."""
+        return frozenset()
+
+    def walk(self) -> Iterator[Reward]:
+        """This reward and all it is made of, outermost first."""
+        yield self
+        for part in self.children():
+            yield from part.walk()
+
+    def named(self, name: str) -> Self:
+        """The same reward as a component of that name."""
+        return type(self).model_validate({**dict(self), "name": name})
+
+    def __add__(self, other: Reward) -> Reward:
+        made: Reward = _combine().add(self, other)
+        return made
+
+    def __mul__(self, other: Reward | float) -> Reward:
+        made: Reward = _combine().multiply(self, other)
+        return made
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other: Reward) -> Reward:
+        return self + -other
+
+    def __neg__(self) -> Reward:
+        return self * -1.0
+
+
+if TYPE_CHECKING:
+    AnyReward = Reward
+else:
+    AnyReward = REWARDS.field(Reward)
+
+
+def _combine() -> Any:
+    from medreward.rewards import combine  # the operators' results are defined above this file
+
+    return combine
+
+
+def evaluate(reward: Reward, reading: Reading, gold: Gold) -> Values:
+    """The value of every row, found once and checked to be finite.
+
+    Raises:
+        RuleError: ``not_finite``: a rule gave NaN or an infinity. A bug in that rule, so it is never made a 0.
+    """
+    return reading[_Evaluation(reward, gold)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Evaluation:
+    """A question: what is this reward worth? Known by identity: hashing a whole specification costs more."""
+
+    reward: Reward
+    gold: Gold
+
+    def __hash__(self) -> int:
+        return hash((id(self.reward), id(self.gold)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Evaluation) and self.gold is other.gold and self.reward is other.reward
+
+    def read(self, reading: Reading) -> Values:
+        values = self.reward.evaluate(reading, self.gold)
+        wrong = values.valid & ~np.isfinite(values.data)
+        if values.data.shape != (len(reading),) or wrong.any():
+            row = int(wrong.argmax()) if wrong.any() else 0
+            raise RuleError(
+                "not_finite" if wrong.any() else "wrong_shape",
+                f"The rule {self.reward.kind} did not give one finite number for every row",
+                where=f"row {row} of the batch" if wrong.any() else None,
+                got=repr(float(values.data[row])) if wrong.any() else f"shape {values.data.shape}",
+                do="this is a mistake in the rule or its weights, not in the data: mend the rule",
+            )
+        data = np.where(values.valid, values.data, 0.0)
+        return Values(data, values.valid & reading.rows.valid)

@@ -1,0 +1,360 @@
+"""Combining rewards. In every combinator a null part makes the result null, whatever its weight or branch."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from medreward.errors import DocumentError
+from medreward.rewards.base import AnyReward, Case, Gold, Reward, Values, evaluate
+from medreward.rewards.extraneous_text import ExtraneousText
+from medreward.rewards.tag_presence import TagPresence
+from medreward.spec import Model, Number
+from medreward.text.buffer import Mask
+from medreward.text.reading import Reading
+
+__all__ = ["CASES", "Clip", "Constant", "Gate", "Maximum", "Minimum", "Product", "WeightedSum", "add", "multiply"]
+
+Bounds = tuple[float, float]
+
+
+class Constant(Reward):
+    """The same value for every completion.
+
+    Args:
+        value: that value.
+    """
+
+    kind: Literal["constant.v1"] = "constant.v1"
+    value: Number = 0.0
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """That value, everywhere."""
+        return Values.of(np.full(len(reading), self.value), reading.rows.valid)
+
+    def bounds(self) -> Bounds:
+        """The value."""
+        return (self.value, self.value)
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """It is always this."""
+        return f"always {self.value:g}"
+
+
+class Weighted(Model):
+    """One part of a weighted sum.
+
+    Args:
+        reward: the part.
+        weight: what its value is multiplied by.
+    """
+
+    reward: AnyReward
+    weight: Number = 1.0
+
+
+class WeightedSum(Reward):
+    """The sum of ``weight * value``, added in the order the parts are written (a left fold in float64).
+
+    Args:
+        parts: what is added.
+
+    Example:
+        >>> from medreward.rewards import ExtraneousText, TagPresence, WeightedSum
+        >>> WeightedSum.of(tags=TagPresence(), text=(0.5, ExtraneousText())).bounds()
+        (0.0, 1.5)
+    """
+
+    kind: Literal["weighted_sum.v1"] = "weighted_sum.v1"
+    parts: tuple[Weighted, ...] = Field(min_length=1)
+
+    @classmethod
+    def of(cls, **parts: Reward | tuple[float, Reward]) -> WeightedSum:
+        """A sum of named components, each a reward or a pair of weight and reward."""
+        pairs = {name: part if isinstance(part, tuple) else (1.0, part) for name, part in parts.items()}
+        return cls(
+            parts=tuple(Weighted(weight=weight, reward=part.named(name)) for name, (weight, part) in pairs.items())
+        )
+
+    def children(self) -> tuple[Reward, ...]:
+        """The rewards that are added."""
+        return tuple(part.reward for part in self.parts)
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Add from the left."""
+        values = [evaluate(part.reward, reading, gold) for part in self.parts]
+        with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported as the rule's error
+            total = self.parts[0].weight * values[0].data
+            for part, value in zip(self.parts[1:], values[1:], strict=True):
+                total = total + part.weight * value.data
+        return Values(total, _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """The sums of the parts' bounds."""
+        low, high = 0.0, 0.0
+        for i, part in enumerate(self.parts):
+            a, b = sorted(part.weight * bound for bound in part.reward.bounds())
+            low, high = (a, b) if i == 0 else (low + a, high + b)
+        return (low, high)
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """The addition."""
+        terms = []
+        for part in self.parts:
+            value = _show(evaluate(part.reward, reading, gold))
+            terms.append(value if part.weight == 1.0 else f"{part.weight:g} × {value}")
+        return " + ".join(terms)
+
+
+class _Several(Reward):
+    """A reward made of several others by folding from the left."""
+
+    parts: tuple[AnyReward, ...] = Field(min_length=1)
+
+    @classmethod
+    def of(cls, *parts: Reward) -> Self:
+        """From parts, in order."""
+        return cls.model_validate({"parts": parts})
+
+    def children(self) -> tuple[Reward, ...]:
+        """The rewards combined."""
+        return self.parts
+
+    def _values(self, reading: Reading, gold: Gold) -> list[Values]:
+        return [evaluate(part, reading, gold) for part in self.parts]
+
+
+class Product(_Several):
+    """The product of the parts, from the left.
+
+    Args:
+        parts: what is multiplied.
+    """
+
+    kind: Literal["product.v1"] = "product.v1"
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Multiply from the left."""
+        values = self._values(reading, gold)
+        total = values[0].data
+        with np.errstate(over="ignore", invalid="ignore"):
+            for value in values[1:]:
+                total = total * value.data
+        return Values(total, _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """The products of the parts' bounds."""
+        low, high = self.parts[0].bounds()
+        for part in self.parts[1:]:
+            ends = [a * b for a in (low, high) for b in part.bounds()]
+            low, high = min(ends), max(ends)
+        return (low, high)
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """The multiplication."""
+        return " × ".join(map(_show, self._values(reading, gold)))
+
+
+class Minimum(_Several):
+    """The least of the parts.
+
+    Args:
+        parts: what is compared.
+    """
+
+    kind: Literal["minimum.v1"] = "minimum.v1"
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """The least value of each row."""
+        values = self._values(reading, gold)
+        return Values(np.min([value.data for value in values], axis=0), _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """The least of each bound."""
+        lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
+        return (min(lows), min(highs))
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """What is compared."""
+        return f"the least of {', '.join(map(_show, self._values(reading, gold)))}"
+
+
+class Maximum(_Several):
+    """The greatest of the parts.
+
+    Args:
+        parts: what is compared.
+    """
+
+    kind: Literal["maximum.v1"] = "maximum.v1"
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """The greatest value of each row."""
+        values = self._values(reading, gold)
+        return Values(np.max([value.data for value in values], axis=0), _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """The greatest of each bound."""
+        lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
+        return (max(lows), max(highs))
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """What is compared."""
+        return f"the greatest of {', '.join(map(_show, self._values(reading, gold)))}"
+
+
+class Clip(Reward):
+    """A reward kept between two numbers.
+
+    Args:
+        reward: what is clipped.
+        low: the least it can be; None for no limit.
+        high: the greatest it can be; None for no limit.
+    """
+
+    kind: Literal["clip.v1"] = "clip.v1"
+    reward: AnyReward
+    low: Number | None = None
+    high: Number | None = None
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Clip:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise PydanticCustomError("clip_order", "'low' must not be greater than 'high'")
+        return self
+
+    def children(self) -> tuple[Reward, ...]:
+        """The reward that is clipped."""
+        return (self.reward,)
+
+    def _clip(self, data: np.ndarray | float) -> np.ndarray:
+        return np.minimum(
+            np.maximum(data, -np.inf if self.low is None else self.low), np.inf if self.high is None else self.high
+        )
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Clip every value."""
+        values = evaluate(self.reward, reading, gold)
+        return Values(self._clip(values.data), values.valid)
+
+    def bounds(self) -> Bounds:
+        """The reward's bounds, clipped."""
+        low, high = self.reward.bounds()
+        return (float(self._clip(low)), float(self._clip(high)))
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """What was clipped."""
+        return f"{_show(evaluate(self.reward, reading, gold))} kept between {self.low} and {self.high}"
+
+
+class Gate(Reward):
+    """``then`` where the condition is exactly 1, else ``otherwise``: an if-then-else, and by default a gate to 0.
+
+    Args:
+        condition: open where its value is 1.
+        then: the value where open.
+        otherwise: the value where not.
+    """
+
+    kind: Literal["gate.v1"] = "gate.v1"
+    condition: AnyReward
+    then: AnyReward
+    otherwise: AnyReward = Constant()
+
+    def children(self) -> tuple[Reward, ...]:
+        """The condition and both branches."""
+        return (self.condition, self.then, self.otherwise)
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Take one branch in each row; a null in any of the three is null."""
+        values = [evaluate(part, reading, gold) for part in self.children()]
+        return Values(np.where(values[0].data == 1.0, values[1].data, values[2].data), _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """From the least to the greatest either reachable branch can be."""
+        low, high = self.condition.bounds()
+        reachable = [self.then] if low <= 1.0 <= high else []
+        reachable += [] if low == high == 1.0 else [self.otherwise]
+        lows, highs = zip(*(part.bounds() for part in reachable), strict=True)
+        return (min(lows), max(highs))
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """Which branch was taken."""
+        condition = evaluate(self.condition, reading, gold)
+        if not condition.valid[0]:
+            return "the condition is null"
+        is_open = condition.data[0] == 1.0
+        branch = evaluate(self.then if is_open else self.otherwise, reading, gold)
+        return f"the condition {'holds' if is_open else 'does not hold'}: {_show(branch)}"
+
+
+def _all_valid(values: list[Values]) -> Mask:
+    valid: Mask = np.all([value.valid for value in values], axis=0)
+    return valid
+
+
+def _show(values: Values) -> str:
+    return f"{values.data[0]:g}" if values.valid[0] else "null"
+
+
+def add(left: object, right: object) -> WeightedSum:
+    """``left + right``: one more part of an unnamed sum on the left, else a new sum."""
+    parts = left.parts if isinstance(left, WeightedSum) and left.name is None else (_term(left),)
+    return WeightedSum(parts=(*parts, _term(right)))
+
+
+def _term(reward: object) -> Weighted:
+    """A part: of an unnamed sum with one part that part, so that ``a + 0.5 * b`` is one sum."""
+    if isinstance(reward, WeightedSum) and reward.name is None and len(reward.parts) == 1:
+        return reward.parts[0]
+    if not isinstance(reward, Reward):
+        raise DocumentError(
+            "bad_operand",
+            "Only rewards can be added to rewards",
+            got=repr(reward),
+            do="write Constant(value=…) for a constant",
+        )
+    return Weighted(reward=reward)
+
+
+def multiply(left: Reward, right: object) -> Reward:
+    """``reward * reward`` is a product, ``number * reward`` a weighted sum of one part."""
+    if isinstance(right, Reward):
+        parts = left.parts if isinstance(left, Product) and left.name is None else (left,)
+        return Product(parts=(*parts, right))
+    if isinstance(right, bool) or not isinstance(right, int | float):
+        raise DocumentError("bad_operand", "A reward is multiplied by a reward or a number", got=repr(right))
+    return WeightedSum(parts=(Weighted(reward=left, weight=right),))
+
+
+_TAGS, _TEXT = TagPresence(), ExtraneousText()
+_GOOD, _STRAY, _LOOSE = (
+    "<think>t</think><answer>B</answer>",
+    "Hi <think>t</think><answer>B</answer>",
+    "<answer>B</answer>",
+)
+_HALF = Constant(value=0.5)
+CASES = (
+    Case("maximum", _GOOD, 1.5, _TAGS + 0.5 * _TEXT),
+    Case("zero", "B", 0, _TAGS + 0.5 * _TEXT),
+    Case("malformed", _STRAY, 1, _TAGS + 0.5 * _TEXT),
+    Case("malformed", _STRAY, -1, _TEXT - _TAGS),
+    Case("malformed", _LOOSE, 0, _TAGS * _TEXT),
+    Case("maximum", _GOOD, 1, _TAGS * _TEXT),
+    Case("empty", "", 0.5, Minimum.of(_TEXT, _HALF)),
+    Case("zero", _LOOSE, 0, Minimum.of(_TAGS, _HALF)),
+    Case("empty", "", 1, Maximum.of(_TEXT, _HALF)),
+    Case("malformed", _LOOSE, 0.5, Maximum.of(_TAGS, _HALF)),
+    Case("maximum", _GOOD, 0.75, Clip(reward=_TAGS, high=0.75)),
+    Case("zero", "B", 0.25, Clip(reward=_TAGS, low=0.25, high=0.75)),
+    Case("maximum", _GOOD, 0.5, Gate(condition=_TAGS, then=_HALF)),
+    Case("zero", "B", 0, Gate(condition=_TAGS, then=_HALF)),
+    Case("malformed", _LOOSE, -1, Gate(condition=_TAGS, then=_HALF, otherwise=Constant(value=-1))),
+    Case("half", _GOOD, 0, Gate(condition=_HALF, then=_TAGS)),
+    Case("empty", "", 0.5, _HALF),
+    Case("non_ascii", "<think>肺</think>\u3000<answer>é</answer>", 1.5, _TAGS + 0.5 * _TEXT),
+    Case("null", None, None, _HALF),
+)

@@ -1,0 +1,88 @@
+"""What a published reward is here: a document, where it comes from, and golden vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from medreward.rewards.base import Reward
+from medreward.rewards.document import Document
+from medreward.text.options import OptionSet
+
+__all__ = ["COMPLETIONS", "FIGURE_1", "GOLD", "OPTIONS", "Preset"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A published reward.
+
+    Args:
+        name: what users call it.
+        title: one line.
+        source: where it was published.
+        paper: what the paper says.
+        code: what the released code does; for our own presets, how they differ from the paper.
+        reward: the reward.
+        values: the totals it can reach.
+        golden: for each completion of ``COMPLETIONS``, what every component earns, in the order of ``components``.
+        components: the components the golden values speak of.
+    """
+
+    name: str
+    title: str
+    source: str
+    paper: str
+    code: str
+    reward: Reward
+    values: tuple[float, ...]
+    components: tuple[str, ...]
+    golden: Mapping[str, tuple[float, ...]]
+
+    @property
+    def document(self) -> Document:
+        """The reward as a document."""
+        return Document(reward=self.reward)
+
+
+GOLD = "B"
+OPTIONS = OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"])
+"""What the golden completions were asked: the gold is B, "Lungs"."""
+
+FIGURE_1 = "B, there is no clear indication of a mass or a fracture in the image."
+"""An answer as in the paper's Figure 1: the right letter, then an explanation."""
+
+
+def _t(answer: str) -> str:
+    return f"<think>t</think><answer>{answer}</answer>"
+
+
+COMPLETIONS: dict[str, str] = {
+    "letter": _t("B"),
+    "lower case": _t("b"),
+    "whitespace in the answer": _t(" B\n"),
+    "full stop": _t("B."),
+    "half bracket": _t("B)"),
+    "bold": _t("**B**"),
+    "brackets": _t("(B)"),
+    "boxed": _t("\\boxed{B}"),
+    "letter, stop, text": _t("B. Lungs"),
+    "letter, bracket, text": _t("B) Lungs"),
+    "text alone": _t("Lungs"),
+    "Figure 1": _t(FIGURE_1),
+    "empty reasoning": "<think></think><answer>B</answer>",
+    "leading space": " " + _t("B"),
+    "trailing newline": _t("B") + "\n",
+    "trailing text": _t("B") + " ok",
+    "text between": "<think>t</think> so <answer>B</answer>",
+    "reasoning on several lines": "<think>a\nb\n</think><answer>B</answer>",
+    "no tags": "B",
+    "answer block alone": "<answer>B</answer>",
+    "upper-case tags": "<THINK>t</THINK><ANSWER>B</ANSWER>",
+    "right then wrong block": _t("B") + "<answer>C</answer>",
+    "wrong then right block": _t("C") + "<answer>B</answer>",
+    "right quoted, wrong answered": "<think><answer>B</answer></think><answer>C</answer>",
+    "text between two think blocks": "<think>a</think> junk <think>b</think><answer>B</answer>",
+    "closer twice": _t("B") + " junk </answer>",
+    "unclosed answer": "<think>t</think><answer>B",
+}
+"""Completions on which published rewards differ, by what is odd about them."""

@@ -1,0 +1,53 @@
+"""The paper's prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from medreward.errors import UsageError
+from medreward.text.options import MAX_LISTED, OptionSet
+
+__all__ = ["prompt"]
+
+_TASK = """Your task:
+1. Think through the question step by step, enclose your reasoning process in <think>...</think> tags.
+2. Then provide the correct single-letter choice (A, B, C, D,...) inside <answer>...</answer> tags.
+3. No extra information or text outside of these tags."""
+
+
+def prompt(question: str, options: Sequence[str] | Mapping[str, str]) -> str:
+    """What the model is asked in MedVLM-R1: the question, its options, and three instructions.
+
+    Args:
+        question: the question.
+        options: option texts, labelled A, B, …; or a map from label to text.
+
+    Returns:
+        The prompt, one option a line as ``A) text``. The released code puts the same words in an indented template;
+        the indentation is left out here.
+
+    Raises:
+        UsageError: ``too_many_options``: more than 26 options in a list.
+
+    Source:
+        arXiv 2502.19634, Figure 1.
+
+    Example:
+        >>> print(prompt("What is shown?", ["Heart", "Lungs"]).split("Your task:")[0].strip())
+        What is shown?
+        A) Heart
+        B) Lungs
+    """
+    if not isinstance(options, Mapping) and len(options) > MAX_LISTED:
+        raise UsageError(
+            "too_many_options",
+            f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
+            got=f"{len(options)} options",
+            do="give a map from label to text instead of a list",
+        )
+    pairs = (
+        options.items()
+        if isinstance(options, Mapping)
+        else zip(OptionSet.listed(list(options)).labels, options, strict=False)
+    )
+    return "\n".join([question, *(f"{label}) {text}" for label, text in pairs), _TASK])

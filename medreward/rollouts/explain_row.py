@@ -1,0 +1,66 @@
+"""Explaining one row of a rollout file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from medreward.errors import InputError
+from medreward.rewards.presets import DEFAULT
+from medreward.rollouts.formats.canonical import ParquetRollouts
+from medreward.scoring import Explanation, InputSettings, Scorer, explain
+from medreward.scoring.scorer import RewardSource
+
+__all__ = ["explain_row"]
+
+
+def explain_row(
+    path: str | Path, row: int, reward: RewardSource = DEFAULT, *, settings: InputSettings | None = None
+) -> Explanation:
+    """Why one row of a file has the reward it has.
+
+    Args:
+        path: a Parquet file.
+        row: the row's number in the file, from 0.
+        reward: a preset's name, a document, a document's path, or a reward.
+        settings: how the input is read.
+
+    Raises:
+        DocumentError: the reward is wrong or unknown.
+        InputError: the file, a column, the row's number or its gold is wrong.
+    """
+    scorer = Scorer(reward, settings=settings)
+    with ParquetRollouts(Path(path)) as rollouts:
+        batch = rollouts.row(row, scorer.input_columns(rollouts.schema))
+    scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
+    names = ("completion", "gold", "options")
+    completion, gold, options = (_cell(batch, scorer.settings.column(name)) for name in names)
+    return explain(completion, gold, options, scorer)
+
+
+def _cell(batch: pa.RecordBatch, column: str) -> Any:
+    """The cell of the only row; bytes that are no UTF-8 become lone surrogates, which readers of text flag."""
+    if column not in batch.schema.names:
+        return None
+    array = batch.column(column)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if _is_text(array.type):
+        raw = array.cast(pa.large_binary())[0].as_py()
+        return None if raw is None else raw.decode("utf-8", "surrogateescape")
+    try:
+        cell = array[0].as_py()
+    except UnicodeDecodeError as error:
+        raise InputError("options_type", f"The cell of {column!r} is no text", got=str(error)) from error
+    if pa.types.is_map(array.type) and cell is not None:
+        return dict(cell)
+    if isinstance(cell, dict):  # a struct offers only the labels that have a text
+        return {label: text for label, text in cell.items() if text is not None}
+    return cell
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary)
+    return any(test(kind) for test in (*tests, pa.types.is_large_binary))

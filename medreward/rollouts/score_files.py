@@ -1,0 +1,240 @@
+"""Scoring rollout files: every input file is read once, in batches, and written once, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import MedrewardError, OutputError
+from medreward.rewards import Document, Reward
+from medreward.rollouts.formats.canonical import ParquetRollouts
+from medreward.rollouts.provenance import Earlier, provenance
+from medreward.rollouts.publish import check_place, publish_file, publish_folder
+from medreward.rollouts.sources import Shard, Sources, find_sources
+from medreward.rollouts.writer import RowGroupWriter
+from medreward.scoring import InputSettings, Scorer, Summary
+
+__all__ = ["FileScores", "score_files"]
+
+Columns = Literal["all", "scores"]
+Progress = Callable[[int, int], None]
+"""Called with the rows scored so far and the rows there are."""
+_BESIDE = ("group_id", "step")  # small columns that go with the scores
+
+
+@dataclass(frozen=True)
+class FileScores:
+    """What scoring files gave.
+
+    Args:
+        summary: counts and means over all rows.
+        document: the reward.
+        rows: rows scored.
+        outputs: the files written, in the order of the inputs.
+    """
+
+    summary: Summary
+    document: Document
+    rows: int
+    outputs: tuple[Path, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return {
+            "reward": self.document.name,
+            "digest": self.document.digest,
+            "rows": self.rows,
+            "outputs": [str(path) for path in self.outputs],
+            "summary": self.summary.to_dict(),
+        }
+
+
+@dataclass
+class _Job:
+    """One call of score_files."""
+
+    scorer: Scorer
+    columns: Columns
+    total: int = 0
+    done: int = 0
+    progress: Progress | None = None
+    summary: Summary | None = field(default=None)
+
+    def count(self, scores: pa.RecordBatch) -> None:
+        """Take a scored batch into the summary."""
+        found = Summary.of(scores, self.scorer.prefix)
+        if self.summary is None:
+            self.summary = found
+        else:
+            self.summary.add(found)
+        self.done += scores.num_rows
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
+    inputs: str | PathLike[str] | Iterable[str | PathLike[str]],
+    output: str | PathLike[str] | None = None,
+    *,
+    reward: str | Path | Mapping[str, Any] | Reward | Document = "medvlm-r1",
+    settings: InputSettings | None = None,
+    columns: Columns = "all",
+    prefix: str = "",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> FileScores:
+    """Score the rollouts in Parquet files.
+
+    One input file gives one output file; several inputs, a folder or a pattern give a folder with the same relative
+    names. Rows keep their order. An output appears whole under its name or not at all.
+
+    Args:
+        inputs: files, folders or glob patterns.
+        output: the file or folder to write; nothing is written where None.
+        reward: a preset's name, a document, a document's path, or a reward.
+        settings: which columns to read, and how golds are given.
+        columns: ``all`` writes the input's columns and the scores; ``scores`` writes ``row`` (the row's number in its
+            file), ``group_id`` and ``step`` where present, and the scores.
+        prefix: what the names of the score columns begin with.
+        overwrite: whether an output that exists is replaced.
+        progress: called after every batch.
+
+    Returns:
+        The summary over all rows, and the files written.
+
+    Raises:
+        DocumentError: the reward is wrong.
+        InputError: a file, a column or a gold is wrong; ``where`` names the file and the row.
+        OutputError: the output cannot be written, or its name is taken.
+    """
+    job = _Job(Scorer(reward, settings=settings, prefix=prefix), columns, progress=progress)
+    sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
+    target = None if output is None else Path(output)
+    if target is not None:
+        check_place(target, folder=sources.folder, overwrite=overwrite)
+        _check_apart(target, sources)
+    job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
+    outputs = _run(job, sources, target, overwrite=overwrite)
+    summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
+    return FileScores(summary, job.scorer.document, job.done, outputs)
+
+
+def _run(job: _Job, sources: Sources, target: Path | None, *, overwrite: bool) -> tuple[Path, ...]:
+    if target is None:
+        for shard in sources.shards:
+            _score_shard(job, shard, None)
+        return ()
+    if not sources.folder:
+        with publish_file(target, overwrite=overwrite) as temporary:
+            _score_shard(job, sources.shards[0], temporary)
+        return (target,)
+    with publish_folder(target, overwrite=overwrite) as temporary:
+        for shard in sources.shards:
+            place = temporary / shard.relative
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _score_shard(job, shard, place)
+    return tuple(target / shard.relative for shard in sources.shards)
+
+
+def _check_apart(target: Path, sources: Sources) -> None:
+    """The output must not be an input, lie in an input folder (where it would be read next time), or hold an input."""
+    place = Path(target.parent.resolve(), target.name)
+    real = target.resolve()
+    roots = [root.resolve() for root in sources.roots]
+    files = [shard.path.resolve() for shard in sources.shards]
+    inside = any(path.is_relative_to(root) for root in roots for path in (place, real))
+    if inside or any(file == real or file.is_relative_to(real) for file in files):
+        raise OutputError(
+            "output_in_input",
+            "The output is an input, or lies inside one, or holds one",
+            where=str(target),
+            do="choose a place beside the input",
+        )
+
+
+def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
+    """Rows in a shard whose columns are found to be in order before anything is scored."""
+    with ParquetRollouts(shard.path) as rollouts, _naming(str(shard.path)):
+        job.scorer.input_columns(rollouts.schema)
+        if writes and job.columns == "all":
+            names = job.scorer.score_schema.names
+            Earlier(rollouts.metadata).check_free(rollouts.schema, names, job.scorer.prefix)
+        return rollouts.rows
+
+
+def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
+    """Score one file, into ``place`` where that is given."""
+    with ExitStack() as stack:
+        rollouts = stack.enter_context(ParquetRollouts(shard.path))
+        layout = _Layout(job, rollouts, writes=place is not None)
+        writer = None if place is None else stack.enter_context(RowGroupWriter(place, layout.schema))
+        row = 0
+        for batch in rollouts.batches(layout.read):
+            with _naming(f"{shard.path}, rows {row} to {row + batch.num_rows - 1}"):
+                scores = job.scorer.score_batch(batch, row)
+            if writer is not None:
+                writer.write(layout.arrange(batch, scores, row))
+            row += batch.num_rows
+            job.count(scores)
+
+
+class _Layout:
+    """Which columns of one shard are read, and which are written beside its scores."""
+
+    def __init__(self, job: _Job, rollouts: ParquetRollouts, *, writes: bool) -> None:
+        scorer, schema, earlier = job.scorer, rollouts.schema, Earlier(rollouts.metadata)
+        needed = scorer.input_columns(schema)
+        self.all = writes and job.columns == "all"
+        replaced = {*earlier.replaced(job.scorer.prefix)} if self.all else set()
+        actual = [scorer.settings.column(name) for name in _BESIDE] if writes and not self.all else []
+        self.beside = [name for name in actual if schema.names.count(name) == 1]
+        self.kept = [i for i, name in enumerate(schema.names) if self.all and name not in replaced]
+        self.read = None if self.all else list(dict.fromkeys([*needed, *self.beside]))
+        self.schema = pa.schema(
+            [*self._leading(schema), *scorer.score_schema],
+            provenance(
+                scorer,
+                rollouts.rows,
+                earlier if self.all else Earlier({}),
+                rollouts.metadata if self.all else {},
+            ),
+        )
+
+    def _leading(self, schema: pa.Schema) -> Iterator[pa.Field]:
+        if self.all:
+            yield from (schema.field(i) for i in self.kept)
+            return
+        yield pa.field("row", pa.int64(), nullable=False)
+        yield from (schema.field(name) for name in self.beside)
+
+    def arrange(self, batch: pa.RecordBatch, scores: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
+        """The rows to write."""
+        leading = [batch.column(i) for i in self.kept]
+        if not self.all:
+            numbers = np.arange(first_row, first_row + len(batch), dtype=np.int64)
+            row = pa.Array.from_buffers(pa.int64(), len(batch), [None, pa.py_buffer(numbers)])
+            leading = [row, *(batch.column(name) for name in self.beside)]
+        return pa.RecordBatch.from_arrays([*leading, *scores.columns], schema=self.schema)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Errors about rows and columns say which file they are about."""
+    try:
+        yield
+    except MedrewardError as error:
+        where = place if error.where is None else f"{place}: {error.where}"
+        raise type(error)(
+            error.code, error.what, where=where, expected=error.expected, got=error.got, do=error.do
+        ) from error

@@ -1,0 +1,158 @@
+"""Which files the inputs name, in which order, and what each is called in an output folder."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from medreward.errors import InputError, UsageError
+
+__all__ = ["SUFFIX", "Shard", "Sources", "find_sources"]
+
+SUFFIX = ".parquet"
+"""What the files in a folder must be called to be read."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One input file.
+
+    Args:
+        path: where it is.
+        relative: what it is called inside an output folder.
+    """
+
+    path: Path
+    relative: Path
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The input files, sorted within each input.
+
+    Args:
+        shards: the files; never empty.
+        folder: whether the output is a folder: more than one input was named, or a folder or pattern.
+        roots: the folders that were named as inputs.
+    """
+
+    shards: tuple[Shard, ...]
+    folder: bool
+    roots: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What one input stands for: its files and the folder their names are relative to."""
+
+    files: list[Path]
+    base: Path
+    folder: bool
+    root: Path | None = None
+
+
+def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
+    """Expand files, folders (searched recursively for ``*.parquet``, hidden ones left out) and glob patterns.
+
+    Names in an output folder are relative to the deepest folder that holds all inputs: for one folder, that folder.
+
+    Args:
+        inputs: paths or patterns. A path that exists is never taken as a pattern.
+
+    Returns:
+        The files in the order of the inputs, each input's files sorted by path.
+
+    Raises:
+        UsageError: ``no_input``.
+        InputError: ``not_found``, ``no_shards``, ``duplicate_input``, ``permission``.
+    """
+    named = [_expand(os.fspath(item)) for item in inputs]
+    if not named:
+        raise UsageError("no_input", "No input was named", do="name a Parquet file, a folder or a pattern")
+    base = Path(os.path.commonpath([_absolute(item.base) for item in named]))
+    shards = [Shard(path, _absolute(path).relative_to(base)) for item in named for path in item.files]
+    _check_distinct(shards)
+    folder = len(named) > 1 or named[0].folder
+    return Sources(tuple(shards), folder, tuple(item.root for item in named if item.root is not None))
+
+
+def _expand(item: str) -> _Named:
+    path = Path(item)
+    try:
+        if path.is_dir():
+            return _Named(_walk(path), path, folder=True, root=path)
+        if path.exists():
+            return _Named([path], path.parent, folder=False)
+    except PermissionError as error:
+        raise _denied(path) from error
+    if glob.has_magic(item):
+        return _pattern(item)
+    raise InputError("not_found", "There is no such file or folder", where=item, do="check the path")
+
+
+def _walk(folder: Path) -> list[Path]:
+    """Every Parquet file under a folder, sorted."""
+    found = _shards_under(folder)
+    if not found:
+        raise InputError(
+            "no_shards", f"The folder holds no *{SUFFIX} file", where=str(folder), do="name another, or the files"
+        )
+    return found
+
+
+def _shards_under(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=_raise_denied):
+        folders[:] = [name for name in folders if not name.startswith(".")]  # somebody's unfinished work
+        found += [Path(place) / name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
+    return sorted(found)
+
+
+def _pattern(pattern: str) -> _Named:
+    """The files a glob pattern matches; matched folders are searched."""
+    files: dict[Path, Path] = {}
+    for match in map(Path, glob.glob(pattern, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        for path in _shards_under(match) if match.is_dir() else [match]:
+            files.setdefault(_absolute(path), path)
+    if not files:
+        raise InputError("not_found", "The pattern matches no file", where=pattern, do="check the pattern")
+    return _Named(sorted(files.values()), _fixed_part(pattern), folder=True)
+
+
+def _absolute(path: Path) -> Path:
+    """The path from the root, ``..`` worked out by name: links are not followed, so shards stay in their folder."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folders of a pattern before its first wildcard."""
+    parts = list(Path(pattern).parts[:-1])
+    wild = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return Path(*parts[:wild])
+
+
+def _check_distinct(shards: Iterable[Shard]) -> None:
+    seen: dict[str, Path] = {}
+    for shard in shards:
+        real = os.path.realpath(shard.path)
+        if real in seen:
+            raise InputError(
+                "duplicate_input",
+                "The same file is named twice, so its rows would count twice",
+                where=str(shard.path),
+                got=f"also named as {seen[real]}",
+                do="name it once",
+            )
+        seen[real] = shard.path
+
+
+def _denied(path: Path) -> InputError:
+    return InputError("permission", "The input may not be read", where=str(path), do="ask for the right to read it")
+
+
+def _raise_denied(error: OSError) -> NoReturn:
+    raise _denied(Path(error.filename)) from error

@@ -1,0 +1,11 @@
+"""Many rows at once, in memory."""
+
+from __future__ import annotations
+
+from medreward.scoring.explain import Explanation, explain, score_one
+from medreward.scoring.scorer import Scorer
+from medreward.scoring.scores import Scores
+from medreward.scoring.settings import InputSettings
+from medreward.scoring.summary import Summary
+
+__all__ = ["Explanation", "InputSettings", "Scorer", "Scores", "Summary", "explain", "score_one"]

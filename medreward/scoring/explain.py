@@ -1,0 +1,286 @@
+"""Explaining one completion: every component, its value, why, and where in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import InputError
+from medreward.rewards import Reward, evaluate
+from medreward.rewards.base import Gold
+from medreward.rewards.presets import DEFAULT
+from medreward.scoring.golds import resolve_golds
+from medreward.scoring.scorer import RewardSource, Scorer
+from medreward.scoring.settings import InputSettings
+from medreward.text.buffer import SPACE, Spans
+from medreward.text.choice import FORMS, REASONS, choose
+from medreward.text.facts import FLAWS, Blocks, Flaws, repair_of
+from medreward.text.facts.stray import gaps
+from medreward.text.option_column import OptionColumn
+from medreward.text.options import DEFAULT_LABELS, OptionSet
+from medreward.text.reading import Reading
+from medreward.text.rows import Rows
+from medreward.text.unwrap import string_array
+
+__all__ = ["Explained", "Explanation", "Mark", "explain", "option_set", "score_one"]
+
+Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A stretch of a completion and what it is.
+
+    Args:
+        start: first code point.
+        end: one past the last.
+        kind: ``tag``, ``loose_tag``, ``reasoning``, ``answer``, ``label`` or ``stray``.
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One named part of a reward, or the whole.
+
+    Args:
+        name: the component's name, or ``reward``.
+        kind: the kind of its rule.
+        value: what it is worth; None for null.
+        why: why, in words.
+        depth: how deep inside the reward it stands.
+    """
+
+    name: str
+    kind: str
+    value: float | None
+    why: str
+    depth: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a completion has the reward it has.
+
+    Args:
+        completion: the text; bytes that are no UTF-8 are U+FFFD.
+        reward: the total; None for null.
+        parts: the reward and everything it is made of, outermost first.
+        answer: the label the answer commits to, or None.
+        form: how it is stated.
+        reason: why there is no label, or "".
+        flaws: each flaw and its repair.
+        marks: what stands where, in order.
+        source: the reward's preset name or digest.
+    """
+
+    completion: str | None
+    reward: float | None
+    parts: tuple[Explained, ...]
+    answer: str | None
+    form: str | None
+    reason: str
+    flaws: Mapping[str, str]
+    marks: tuple[Mark, ...]
+    source: str
+
+    @property
+    def components(self) -> dict[str, float | None]:
+        """The value of each named component."""
+        return {part.name: part.value for part in self.parts if part.name not in ("reward", "")}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanation as plain data."""
+        return {
+            "reward": self.reward,
+            "source": self.source,
+            "components": self.components,
+            "parts": [
+                {"name": p.name, "kind": p.kind, "value": p.value, "why": p.why, "depth": p.depth} for p in self.parts
+            ],
+            "answer": self.answer,
+            "answer_form": self.form,
+            "answer_reason": self.reason or None,
+            "flaws": dict(self.flaws),
+            "marks": [{"start": m.start, "end": m.end, "kind": m.kind} for m in self.marks],
+            "completion": self.completion,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"reward {_number(self.reward)} by {self.source}"]
+        for part in self.parts:
+            heading = part.name or part.kind.split(".")[0]
+            lines.append(f"{'  ' * part.depth}{heading} = {_number(part.value)}: {part.why}")
+        lines.append(f"answer {self.answer or 'none'} ({self.form}{', ' + self.reason if self.reason else ''})")
+        lines += [f"flaw {flaw}: {repair}" for flaw, repair in self.flaws.items()]
+        return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "null" if value is None else f"{value:g}"
+
+
+def option_set(options: Options) -> OptionSet:
+    """Options as users give them: a list of texts, a map from label to text, or nothing.
+
+    Raises:
+        InputError: ``too_many_options``, ``bad_labels``, ``options_type``.
+    """
+    if options is None or isinstance(options, OptionSet):
+        return options or OptionSet()
+    if isinstance(options, Mapping):
+        labels, texts = tuple(label.strip() for label in options), tuple(options.values())
+        if not all(labels) or len({*labels}) < len(labels):
+            raise InputError("bad_labels", "Option labels must be distinct and not empty", got=repr(list(options)))
+        return OptionSet(labels, texts) if labels else OptionSet()
+    if isinstance(options, str):
+        raise InputError("options_type", "Options are a list of texts or a map from label to text", got=repr(options))
+    if len(options) > 26:
+        raise InputError(
+            "too_many_options",
+            "A list of options is labelled A to Z",
+            got=f"{len(options)} options",
+            do="give a map from label to text",
+        )
+    return OptionSet.listed(list(options))
+
+
+def _column_of_one(options: OptionSet) -> OptionColumn:
+    zero = np.zeros(1, np.int64)
+    return OptionColumn(zero, (options.labels or DEFAULT_LABELS,), lambda rows: (rows * 0, [options]), zero)
+
+
+def _read_one(completion: str | None, gold: str | int | None, options: Options, scorer: Scorer) -> tuple[Reading, Gold]:
+    rows = Rows.of(string_array([completion]))
+    rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)))
+    reading = Reading(rows, scorer.document.tags)
+    if gold is None or not scorer.gold_forms:
+        return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]))
+    cells = string_array([gold]) if isinstance(gold, str) else pa.array([gold], pa.int64())
+    return reading, resolve_golds(cells, rows.options, scorer.settings, scorer.gold_forms)
+
+
+def score_one(
+    completion: str | None,
+    gold: str | int | None = None,
+    options: Options = None,
+    reward: RewardSource | Scorer = DEFAULT,
+    *,
+    settings: InputSettings | None = None,
+) -> float | None:
+    """The reward of one completion.
+
+    Args:
+        completion: what the model wrote; None scores None.
+        gold: a label, ``<answer>label</answer>``, an option's text, or None.
+        options: option texts (labelled A, B, …), or a map from label to text; without them labels are A to J.
+        reward: as for :class:`Scorer`; a Scorer is taken as it is, with its settings.
+        settings: how the gold is read.
+
+    Returns:
+        The total; None where it is null, such as where the reward needs a gold and there is none.
+
+    Raises:
+        InputError: the gold names no option, or the options are wrong.
+        DocumentError: the reward is wrong or unknown.
+
+    Example:
+        >>> import medreward
+        >>> medreward.score_one("<think>t</think><answer>B, a mass.</answer>", gold="B", options=["Heart", "Lungs"])
+        1.5
+    """
+    scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
+    reading, resolved = _read_one(completion, gold, options, scorer)
+    values = evaluate(scorer.document.reward, reading, resolved)
+    return float(values.data[0]) if values.valid[0] else None
+
+
+def explain(
+    completion: str | None,
+    gold: str | int | None = None,
+    options: Options = None,
+    reward: RewardSource | Scorer = DEFAULT,
+    *,
+    settings: InputSettings | None = None,
+) -> Explanation:
+    """Why a completion has the reward it has. Arguments and errors as for :func:`score_one`.
+
+    Example:
+        >>> import medreward
+        >>> print(medreward.explain("<think>t</think><answer>(B)</answer>", gold="B").components)
+        {'format': 1.0, 'accuracy': 0.5}
+    """
+    scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
+    reading, resolved = _read_one(completion, gold, options, scorer)
+    choice = reading[scorer.choice]
+    labels = reading.rows.options.label_sets[0]
+    valid = bool(reading.rows.valid[0])
+    parts = tuple(_explain_parts(scorer.document.reward, reading, resolved, 0))
+    return Explanation(
+        completion=reading.rows.text(0),
+        reward=parts[0].value,
+        parts=parts,
+        answer=labels[int(choice.label[0])] if choice.label[0] >= 0 else None,
+        form=FORMS[int(choice.form[0])] if valid else None,
+        reason=REASONS[int(choice.reason[0])] if valid else "",
+        flaws={flaw: repair_of(flaw) for flaw, has in zip(FLAWS, reading[Flaws()][0], strict=True) if has},
+        marks=_marks(reading, scorer) if valid else (),
+        source=scorer.document.name or scorer.document.digest,
+    )
+
+
+def _explain_parts(reward: Reward, reading: Reading, gold: Gold, depth: int) -> list[Explained]:
+    values = evaluate(reward, reading, gold)
+    value = float(values.data[0]) if values.valid[0] else None
+    why = reward.why(reading, gold) if reading.rows.valid[0] else "the completion is null"
+    name = reward.name or ("reward" if depth == 0 else "")
+    found = [Explained(name, reward.kind, value, why, depth)]
+    for part in reward.children():
+        found += _explain_parts(part, reading, gold, depth + 1)
+    return found
+
+
+def _marks(reading: Reading, scorer: Scorer) -> tuple[Mark, ...]:
+    """Tags, bodies, label and stray text, as code points."""
+    blocks = reading[Blocks(scorer.choice.body.case)]
+    tags, roles = blocks.tags, reading.tags.roles
+    found = [
+        (int(start), int(end), "loose_tag" if loose else "tag")
+        for start, end, loose in zip(tags.start, tags.end, blocks.loose, strict=True)
+    ]
+    for role, opener, closer, quoted in zip(blocks.role, blocks.opener, blocks.closer, blocks.quoted, strict=True):
+        kind = {"think": "reasoning", "answer": "answer"}.get(roles[int(role)], "")
+        if kind and not quoted:
+            found.append((int(tags.end[opener]), int(tags.start[closer]), kind))
+    bodies = reading[scorer.choice.body]
+    for i in range(len(bodies.row)):
+        if i not in bodies.mixed:
+            found += _label_mark(reading, bodies.spans[np.array([i])])
+    _, stray = gaps(reading, scorer.choice.body.case)
+    visible = stray[~stray.is_blank(SPACE)].strip()
+    found += [(int(start), int(end), "stray") for start, end in zip(visible.start, visible.end, strict=True)]
+    raw = reading.rows.buf[: reading.rows.offsets[1]].tobytes()
+    place = [len(raw[:at].decode("utf-8", "replace")) for at in sorted({edge for mark in found for edge in mark[:2]})]
+    points = dict(zip(sorted({edge for mark in found for edge in mark[:2]}), place, strict=True))
+    return tuple(
+        sorted({Mark(points[start], points[end], kind) for start, end, kind in found}, key=lambda m: (m.start, -m.end))
+    )
+
+
+def _label_mark(reading: Reading, span: Spans) -> list[tuple[int, int, str]]:
+    """Where the words stand that decided the label of one body."""
+    inner = span.strip()
+    body = inner.to_bytes()[0].decode("utf-8", "replace")
+    _, (options,) = reading.rows.options.fetch(np.zeros(1, np.int64))
+    choice = choose(body, options)
+    if choice.span is None or choice.label is None:
+        return []
+    first, last = (len(body[:at].encode()) for at in choice.span)
+    return [(int(inner.start[0]) + first, int(inner.start[0]) + last, "label")]

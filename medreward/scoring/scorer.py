@@ -1,0 +1,146 @@
+"""The scorer: many rows at once, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import UsageError
+from medreward.rewards import Document, Reward, evaluate, load_document
+from medreward.rewards.base import Gold, GoldForm
+from medreward.rewards.presets import DEFAULT
+from medreward.scoring.columns import label_words, lists_of_words, numbers, score_schema, words
+from medreward.scoring.golds import resolve_golds
+from medreward.scoring.inputs import as_batches, read_rows, require_column, slices
+from medreward.scoring.scores import Scores
+from medreward.scoring.settings import InputSettings
+from medreward.text.choice import FORMS, REASONS
+from medreward.text.facts import FLAWS, ChoiceOf, Flaws
+from medreward.text.facts.base import Fact
+from medreward.text.reading import Reading
+
+__all__ = ["RewardSource", "Scorer", "answer_read"]
+
+RewardSource = str | Path | Mapping[str, Any] | Reward | Document
+
+
+class Scorer:
+    """Scores tables of rollouts with one reward.
+
+    Args:
+        reward: a preset's name, a document (its path, text, mapping or model), or a reward.
+        settings: how input is to be read.
+        prefix: put before the name of every score column.
+
+    Raises:
+        DocumentError: the reward is wrong or unknown.
+
+    Example:
+        >>> from medreward import Scorer
+        >>> scores = Scorer("medvlm-r1").score({"completion": ["<think>t</think><answer>B</answer>"], "gold": ["B"]})
+        >>> scores.rewards.tolist()
+        [2.0]
+    """
+
+    def __init__(
+        self, reward: RewardSource = DEFAULT, *, settings: InputSettings | None = None, prefix: str = ""
+    ) -> None:
+        self.document = load_document(reward)
+        self.settings = settings or InputSettings()
+        self.prefix = prefix
+        self.components = self.document.components()
+        self.gold_forms: frozenset[GoldForm] = frozenset().union(
+            *(part.gold_forms() for part in self.document.reward.walk())
+        )
+        self.choice = answer_read(self.document.reward)
+        self.score_schema = score_schema(self.document, prefix)
+
+    def input_columns(self, schema: pa.Schema) -> list[str]:
+        """The columns that must be read, by their own names.
+
+        Raises:
+            InputError: ``missing_column``, ``repeated_column``.
+        """
+        names = [require_column(schema, "completion", self.settings, "it holds what the model wrote")]
+        if self.gold_forms:
+            names.append(require_column(schema, "gold", self.settings, "the reward compares answers with it"))
+        options = self.settings.column("options")
+        if options in schema.names or options != "options":
+            names.append(require_column(schema, "options", self.settings, "it was named for the options"))
+        return names
+
+    def score_batch(self, batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
+        """The score columns of one batch.
+
+        Args:
+            batch: the columns of :meth:`input_columns`; others are not looked at.
+            first_row: the number of the batch's first row, for messages.
+
+        Returns:
+            A batch of ``score_schema``, one row for each row.
+
+        Raises:
+            InputError: a column or a gold is wrong.
+            RuleError: a rule gave something that is no finite number.
+        """
+        self.input_columns(batch.schema)
+        reading = Reading(read_rows(batch, self.settings), self.document.tags)
+        gold = self._gold(batch, reading, first_row)
+        total = numbers(evaluate(self.document.reward, reading, gold))
+        parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]
+        return pa.RecordBatch.from_arrays([total, *parts, *self._answers(reading)], schema=self.score_schema)
+
+    def _gold(self, batch: pa.RecordBatch, reading: Reading, first_row: int) -> Gold:
+        if not self.gold_forms:
+            return Gold.none(len(reading))
+        cells = batch.column(self.settings.column("gold"))
+        return resolve_golds(cells, reading.rows.options, self.settings, self.gold_forms, first_row)
+
+    def _answers(self, reading: Reading) -> list[pa.Array]:
+        choice, valid, options = reading[self.choice], reading.rows.valid, reading.rows.options
+        return [
+            label_words(choice.label, options.label_codes, options.label_sets),
+            words(np.where(valid, choice.form, -1), FORMS),
+            words(np.where(valid & (choice.reason > 0), choice.reason, -1), REASONS),
+            lists_of_words(reading[Flaws()], list(FLAWS)),
+        ]
+
+    def score(self, data: Any) -> Scores:
+        """Score in-memory data.
+
+        Args:
+            data: an Arrow table, batch or reader, a frame that speaks the Arrow PyCapsule interface (pandas, polars,
+                DuckDB), or a mapping of lists. Columns: ``completion``, ``gold``, ``options``; others pass through.
+
+        Returns:
+            The scores, in the order of the rows.
+
+        Raises:
+            InputError: the data, a column or a gold is wrong.
+        """
+        if isinstance(data, str | Path):
+            raise UsageError(
+                "path_given", "A scorer scores data in memory", got=str(data)[:200], do="medreward.score takes paths"
+            )
+        schema, batches = as_batches(data)
+        self.input_columns(schema)
+        scored, row = [], 0
+        for batch in batches:
+            for at, part in slices(batch, self.settings.column("completion")):
+                scored.append(self.score_batch(part, row + at))
+            row += batch.num_rows
+        table = pa.Table.from_batches(scored, self.score_schema)
+        return Scores(table, pa.Table.from_batches(batches, schema), self.document, self.settings)
+
+
+def answer_read(reward: Reward) -> ChoiceOf:
+    """How the reported answer is read: as the reward's first rule that reads a choice does, else as by default."""
+    for part in reward.walk():
+        for _, value in part:
+            if isinstance(value, Fact) and isinstance(value, ChoiceOf):
+                return value
+    return ChoiceOf()

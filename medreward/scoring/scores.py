@@ -1,0 +1,122 @@
+"""Scores: the result of scoring a table."""
+
+from __future__ import annotations
+
+import html
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import MissingExtraError
+from medreward.rewards.base import Floats
+from medreward.rewards.document import Document
+from medreward.scoring.columns import kept_columns, metadata
+from medreward.scoring.settings import InputSettings
+from medreward.scoring.summary import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Scores"]
+
+_RUN_COLUMNS = ("group_id", "step")
+
+
+class Scores:
+    """The scores of a table, in the order of its rows.
+
+    Args:
+        table: the score columns.
+        data: the table that was scored.
+        document: the reward.
+        settings: how the input was read.
+    """
+
+    def __init__(self, table: pa.Table, data: pa.Table, document: Document, settings: InputSettings) -> None:
+        self.table = table
+        self.data = data
+        self.document = document
+        self.settings = settings
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def rewards(self) -> Floats:
+        """The total of every row, ``float64``, shape ``(n,)``; NaN where it is null."""
+        return self.column("reward")
+
+    def column(self, name: str) -> Floats:
+        """A reward column as numbers, ``float64``, shape ``(n,)``; NaN where it is null."""
+        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in self.table[self._prefix + name].chunks]
+        return np.concatenate(chunks) if chunks else np.zeros(0)
+
+    @property
+    def _prefix(self) -> str:
+        return str(self.table.schema.names[0].removesuffix("reward"))
+
+    def to_arrow(self, columns: Literal["all", "scores"] = "all") -> pa.Table:
+        """The scores as an Arrow table.
+
+        Args:
+            columns: ``all``: the input's columns, then the scores. ``scores``: ``row``, ``group_id`` and ``step`` where
+                the input has them, then the scores.
+
+        Raises:
+            InputError: ``column_taken``: the input has foreign columns of the scores' names.
+        """
+        if columns == "all":
+            kept = kept_columns(
+                self.data.schema, self.table.schema.names, "give the scorer a prefix: Scorer(…, prefix='new_')"
+            )
+            arrays = {name: self.data[name] for name in kept}
+        else:
+            row = np.arange(len(self))
+            arrays = {"row": pa.chunked_array([pa.Array.from_buffers(pa.int64(), len(row), [None, pa.py_buffer(row)])])}
+            for name in map(self.settings.column, _RUN_COLUMNS):
+                if name in self.data.schema.names:
+                    arrays[name] = self.data[name]
+        arrays.update(zip(self.table.schema.names, self.table.columns, strict=True))
+        table = pa.Table.from_arrays(list(arrays.values()), names=list(arrays))
+        known = metadata(self.document, self.settings, self.table.schema.names, len(self))
+        return table.replace_schema_metadata({**(self.data.schema.metadata or {}), **known})
+
+    def to_pandas(self, columns: Literal["all", "scores"] = "all") -> pd.DataFrame:
+        """The scores as a pandas frame; columns as in :meth:`to_arrow`.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: F401 - pyarrow makes the frame
+        except ImportError as error:
+            raise MissingExtraError(
+                "missing_extra", "pandas is not installed", do="pip install 'medreward[pandas]'"
+            ) from error
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """The Arrow PyCapsule interface: all columns."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Counts and means."""
+        return Summary.of(self.table, self._prefix)
+
+    def __repr__(self) -> str:
+        name = self.document.name or self.document.digest[:19]
+        return f"<Scores of {len(self):,} rows by {name}>\n{self.summary}"
+
+    def _repr_html_(self) -> str:
+        left = " style='text-align:left'"
+        rows = "".join(
+            f"<tr><th{left}>{html.escape(head)}</th><td{left}>{html.escape(text)}</td></tr>"
+            for head, text in self.summary.lines()
+            if text
+        )
+        name = html.escape(self.document.name or self.document.digest[:19])
+        return f"<table><caption>Scores of {len(self):,} rows by {name}</caption>{rows}</table>"

@@ -1,0 +1,149 @@
+"""A summary of scores: counts and means, added up batch by batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["Mean", "Summary"]
+
+_ILL_FORMED = ("missing_open", "missing_close", "repeated", "wrong_order")
+
+
+@dataclass
+class Mean:
+    """A mean in the making.
+
+    Args:
+        count: numbers added; nulls are not.
+        total: their sum.
+    """
+
+    count: int = 0
+    total: float = 0.0
+
+    @property
+    def value(self) -> float | None:
+        """The mean; None of nothing."""
+        return self.total / self.count if self.count else None
+
+
+@dataclass
+class Summary:
+    """What a set of scores looks like.
+
+    Args:
+        rows: rows scored.
+        null_rewards: rows without a reward: null completions and null golds.
+        null_completions: rows whose completion is null.
+        means: the mean of ``reward`` and of every component, by name without prefix.
+        rewards: how many rows earned each total.
+        forms: how many answers have each form.
+        reasons: why answers commit to no label.
+        flaws: how many rows have each flaw.
+        well_formed: rows whose tags occur exactly once each and in order.
+    """
+
+    rows: int = 0
+    null_rewards: int = 0
+    null_completions: int = 0
+    well_formed: int = 0
+    means: dict[str, Mean] = field(default_factory=dict)
+    rewards: Counter[float] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    flaws: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, scores: pa.RecordBatch | pa.Table, prefix: str = "") -> Summary:
+        """The summary of some score columns."""
+        form, flaws = scores[f"{prefix}answer_form"], scores[f"{prefix}flaws"]
+        names = [
+            name for name in scores.schema.names if name == f"{prefix}reward" or name.startswith(f"{prefix}reward_")
+        ]
+        reward = scores[f"{prefix}reward"]
+        found = cls(
+            rows=len(reward),
+            null_rewards=reward.null_count,
+            null_completions=form.null_count,
+            well_formed=len(reward) - form.null_count - _rows_with(flaws, _ILL_FORMED),
+            means={name[len(prefix) :]: _mean(scores[name]) for name in names},
+        )
+        found.rewards.update(_counts(reward))
+        found.forms.update(_counts(form))
+        found.reasons.update(_counts(scores[f"{prefix}answer_reason"]))
+        found.flaws.update(_counts(pc.list_flatten(flaws)))
+        return found
+
+    def add(self, other: Summary) -> None:
+        """Add another summary to this one."""
+        self.rows += other.rows
+        self.null_rewards += other.null_rewards
+        self.null_completions += other.null_completions
+        self.well_formed += other.well_formed
+        for name, mean in other.means.items():
+            mine = self.means.setdefault(name, Mean())
+            mine.count, mine.total = mine.count + mean.count, mine.total + mean.total
+        for name in ("rewards", "forms", "reasons", "flaws"):
+            getattr(self, name).update(getattr(other, name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain data, counts in falling order."""
+        return {
+            "rows": self.rows,
+            "null_completions": self.null_completions,
+            "null_rewards": self.null_rewards,
+            "well_formed": self.well_formed,
+            "means": {name: mean.value for name, mean in self.means.items()},
+            "rewards": {f"{value:g}": count for value, count in sorted(self.rewards.items())},
+            "forms": dict(self.forms.most_common()),
+            "reasons": dict(self.reasons.most_common()),
+            "flaws": dict(self.flaws.most_common()),
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The summary as pairs of a heading and a text."""
+        nulls = self.null_rewards and f", {self.null_rewards:,} without a reward"
+        share = f" ({self.well_formed / self.rows:.1%})" if self.rows else ""
+        means = [f"{name.removeprefix('reward_')} {_number(mean.value)}" for name, mean in self.means.items()]
+        return [
+            ("rows", f"{self.rows:,}{nulls or ''}"),
+            ("mean", ", ".join(means)),
+            ("totals", ", ".join(f"{value:g}: {count:,}" for value, count in sorted(self.rewards.items())[:12])),
+            ("well formed", f"{self.well_formed:,}{share}"),
+            ("answers", _list(self.forms)),
+            ("no label", _list(self.reasons)),
+            ("flaws", _list(self.flaws)),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{heading:<12} {text}" for heading, text in self.lines() if text)
+
+
+def _number(value: float | None) -> str:
+    return "null" if value is None else f"{value:.4f}"
+
+
+def _list(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.most_common())
+
+
+def _counts(array: pa.Array | pa.ChunkedArray) -> dict[Any, int]:
+    return {item["values"]: item["counts"] for item in array.value_counts().to_pylist() if item["values"] is not None}
+
+
+def _mean(array: pa.Array | pa.ChunkedArray) -> Mean:
+    return Mean(len(array) - array.null_count, pc.sum(array).as_py() or 0.0)
+
+
+def _rows_with(lists: pa.Array | pa.ChunkedArray, wanted: tuple[str, ...]) -> int:
+    """Rows whose list holds one of the words."""
+    rows, flat = pc.list_parent_indices(lists), pc.list_flatten(lists)
+    hit = pc.equal(flat, wanted[0])
+    for word in wanted[1:]:
+        hit = pc.or_(hit, pc.equal(flat, word))
+    return int(pc.count_distinct(pc.filter(rows, hit)).as_py())

@@ -1,0 +1,164 @@
+"""Specifications as data: frozen models that carry a ``kind``, and the tables that find a model by its kind.
+
+Rewards and facts are both written this way, so both have documents, equality, hashing and errors that name the path.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, Strict, model_validator
+from pydantic.functional_validators import BeforeValidator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+__all__ = ["Flag", "Kinds", "Model", "Number", "Spec", "Whole"]
+
+
+def _finite(value: Any) -> Any:
+    """A float64 that a document can hold: finite, and with one zero."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("number_type", "Input should be a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if number - number != 0.0:
+        raise PydanticCustomError("finite_number", "Input should be a finite number")
+    return number + 0.0
+
+
+Number = Annotated[float, BeforeValidator(_finite)]
+"""A finite float64. Integers are taken, booleans and strings are not."""
+Whole = Annotated[int, Strict()]
+"""An integer; booleans, floats and strings are not taken."""
+Flag = Annotated[bool, Strict()]
+"""true or false, and nothing that merely looks like it."""
+
+
+class Model(BaseModel):
+    """A frozen model that knows all its fields: another one is an error that names the nearest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for name in value:
+                if name not in cls.model_fields:
+                    raise PydanticCustomError(
+                        "unknown_field",
+                        "Unknown field {field}; the nearest known field is {near}",
+                        {"field": repr(name)[:100], "near": _nearest(name, cls.model_fields)},
+                    )
+        return value
+
+
+def _nearest(name: object, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name)[:100], list(known), n=1, cutoff=0.0)
+    return repr(near[0]) if near else "none"
+
+
+class Spec(Model):
+    """A frozen model of one ``kind``, such as ``tag_presence.v1``. Equal fields mean equal specs and equal hashes.
+
+    A released kind never changes meaning; a new meaning is a new kind.
+    """
+
+    kind: str
+
+
+S = TypeVar("S", bound=Spec)
+
+
+class Kinds(Generic[S]):
+    """The specs of one noun, by kind.
+
+    Args:
+        noun: what these are, for messages and the JSON Schema: ``reward`` or ``fact``.
+    """
+
+    tables: ClassVar[dict[str, Kinds[Any]]] = {}
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._classes: dict[str, type[S]] = {}
+        Kinds.tables[noun] = self
+
+    def __iter__(self) -> Iterator[type[S]]:
+        return iter(self._classes.values())
+
+    def names(self) -> list[str]:
+        """Every known kind, sorted."""
+        return sorted(self._classes)
+
+    def add(self, cls: type[S]) -> type[S]:
+        """Make a model known. Two models of one kind are a mistake and raise ValueError."""
+        kind = cls.model_fields["kind"].default
+        if self._classes.setdefault(kind, cls) is not cls:
+            raise ValueError(f"two {self.noun}s of kind {kind!r}: {self._classes[kind].__name__} and {cls.__name__}")
+        return cls
+
+    def find(self, kind: object) -> type[S]:
+        """The model of that kind; an unknown one is an error that names the nearest known kind."""
+        if isinstance(kind, str) and kind in self._classes:
+            return self._classes[kind]
+        raise PydanticCustomError(
+            "unknown_kind",
+            "Unknown {noun} kind {kind}; the nearest known kind is {near}",
+            {"noun": self.noun, "kind": repr(kind)[:100], "near": _nearest(kind, self._classes)},
+        )
+
+    def read(self, value: object) -> S:
+        """One spec from a mapping with a ``kind``, or a spec as it is."""
+        if isinstance(value, dict):
+            if "kind" not in value:
+                raise PydanticCustomError("missing_kind", "A {noun} needs a 'kind'", {"noun": self.noun})
+            return self.find(value["kind"]).model_validate(value)
+        if isinstance(value, Spec):
+            return cast("S", value)
+        raise PydanticCustomError(
+            "spec_type",
+            "Input should be a {noun}: an object with a 'kind', not {type}",
+            {"noun": self.noun, "type": type(value).__name__},
+        )
+
+    def field(self, base: Any) -> Any:
+        """The field type that takes any spec of this table; ``base`` is what type checkers see."""
+        return Annotated[base, _AnyKind(self, base)]
+
+
+class _AnyKind:
+    """Validates through a table of kinds, and refers to that table in the JSON Schema."""
+
+    def __init__(self, kinds: Kinds[Any], base: type[Spec]) -> None:
+        self.kinds, self.base = kinds, base
+
+    def read(self, value: object) -> Spec:
+        """One spec of the wanted class."""
+        spec: Spec = self.kinds.read(value)
+        if isinstance(spec, self.base):
+            return spec
+        raise PydanticCustomError(
+            "wrong_kind",
+            "Kind {kind} is no {wanted}",
+            {"kind": repr(spec.kind), "wanted": self.base.__name__.lower()},
+        )
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(_dump),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {
+            "x-any-kind-of": self.kinds.noun
+        }  # the document's schema turns this into a reference to the whole table
+
+
+def _dump(value: Spec) -> dict[str, Any]:
+    return value.model_dump(mode="json")

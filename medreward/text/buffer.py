@@ -1,0 +1,278 @@
+"""Spans of bytes in an Arrow string buffer: reach them, trim them, gather them, find the distinct ones.
+
+Everything here works on many spans at once and costs time linear in the bytes it has to look at. A span is
+``[start, end)`` in bytes of one ``uint8`` buffer; arrays of spans are two ``int64`` arrays of one length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+__all__ = ["IGNORABLE", "SPACE", "Bytes", "CharSet", "Ints", "Mask", "Spans", "distinct", "gather", "raw_strings"]
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
+_WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
+_WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
+_GATHER_SMALL = 1 << 12  # pieces longer than this are copied one by one, shorter ones together
+_GATHER_CELLS = 1 << 20
+_SHORT = 7  # bytes that fit, with their count, in one 64-bit key
+
+_SEQUENCES = ((2, 0xC2, 0xDF, 0x80), (3, 0xE0, 0xEF, 0x800), (4, 0xF0, 0xF4, 0x10000))
+"""UTF-8 sequences of more than one byte: size, first and last lead byte, lowest code point."""
+
+
+class CharSet:
+    """A set of code points, asked of many bytes at once.
+
+    Args:
+        ranges: inclusive ranges of code points.
+    """
+
+    def __init__(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        self.table = np.zeros(0x110000 + 1, np.bool_)  # the last place is for bytes that are no character
+        for low, high in ranges:
+            self.table[low : high + 1] = True
+        self.ascii = np.zeros(256, np.bool_)
+        self.ascii[:128] = self.table[:128]
+        self.lead = self.ascii.copy()  # bytes that can begin a member
+        for low, high in ranges:
+            if high >= 128:
+                self.lead[chr(max(low, 128)).encode()[0] : chr(high).encode()[0] + 1] = True
+
+    def covered(self, window: Bytes) -> Mask:
+        """Which bytes belong to members.
+
+        Args:
+            window: bytes, shape ``(k, w)``; a byte that must not be looked at holds 0xFF.
+
+        Returns:
+            bool, shape ``(k, w)``: true on every byte of a member that lies wholly inside the window.
+        """
+        found = self.ascii[window]
+        width = window.shape[1]
+        for size, first, last, lowest in _SEQUENCES:
+            if width < size:
+                break
+            lead = window[:, : width - size + 1]
+            where = (lead >= first) & (lead <= last) & self.lead[lead]
+            if not where.any():
+                continue
+            row, col = np.nonzero(where)
+            point = window[row, col].astype(np.int64) & (0xFF >> (size + 1))
+            good = np.ones(len(row), np.bool_)
+            for i in range(1, size):
+                byte = window[row, col + i]
+                good &= (byte & 0xC0) == 0x80
+                point = (point << 6) | (byte & 0x3F)
+            good &= (point >= lowest) & self.table[np.minimum(point, 0x110000)]
+            for i in range(size):
+                found[row[good], col[good] + i] = True
+        return found
+
+
+# fmt: off
+_SPACES = (
+    (9, 13), (28, 32), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
+    (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
+)
+_INVISIBLE = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)
+# fmt: on
+SPACE = CharSet(_SPACES)
+"""Whitespace: what ``str.isspace`` says, 29 code points."""
+IGNORABLE = CharSet(_SPACES + _INVISIBLE)
+"""Whitespace and Unicode's default-ignorable code points: text made of these is empty to a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Many spans of one buffer.
+
+    Args:
+        buf: ``uint8``, the whole buffer.
+        start: ``int64``, shape ``(k,)``, first byte of each span.
+        end: ``int64``, shape ``(k,)``, one past the last byte; never before ``start``.
+    """
+
+    buf: Bytes
+    start: Ints
+    end: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, which: Ints | Mask) -> Spans:
+        return Spans(self.buf, self.start[which], self.end[which])
+
+    @property
+    def size(self) -> Ints:
+        """Bytes in each span, ``int64``, shape ``(k,)``."""
+        return self.end - self.start
+
+    def skip(self, chars: CharSet = SPACE) -> Ints:
+        """Where each span's first character outside ``chars`` begins, or the span's end: ``int64``, shape ``(k,)``."""
+        pos = self.start.copy()
+        active = np.flatnonzero(pos < self.end)
+        for _ in range(_FIRST_STEPS):
+            if not len(active):
+                return pos
+            byte = self.buf[pos[active]]
+            plain = chars.ascii[byte]
+            pos[active[plain]] += 1
+            active = active[plain | chars.lead[byte]]
+            active = active[pos[active] < self.end[active]]
+        return self._windows(chars, pos, active, forward=True)
+
+    def skip_back(self, chars: CharSet = SPACE) -> Ints:
+        """Where each span ends once trailing ``chars`` are cut, or the span's start: ``int64``, shape ``(k,)``."""
+        pos = self.end.copy()
+        active = np.flatnonzero(pos > self.start)
+        for _ in range(_FIRST_STEPS):
+            if not len(active):
+                return pos
+            byte = self.buf[pos[active] - 1]
+            plain = chars.ascii[byte]
+            pos[active[plain]] -= 1
+            active = active[plain | (byte >= 128)]
+            active = active[pos[active] > self.start[active]]
+        return self._windows(chars, pos, active, forward=False)
+
+    def _windows(self, chars: CharSet, pos: Ints, active: Ints, *, forward: bool) -> Ints:
+        """Go on from ``pos`` in windows that grow only for the spans that filled the last one: linear overall."""
+        width = _WINDOW
+        while len(active):
+            keep = []
+            step = max(1, _WINDOW_CELLS // width)
+            for i in range(0, len(active), step):
+                part = active[i : i + step]
+                moved = self._window(chars, pos[part], part, width, forward=forward)
+                pos[part] += moved if forward else -moved
+                keep.append(part[moved >= width])
+            active = np.concatenate(keep)
+            active = active[pos[active] < self.end[active] if forward else pos[active] > self.start[active]]
+            width = min(width * _GROWTH, _WINDOW_MAX)
+        return pos
+
+    def _window(self, chars: CharSet, pos: Ints, which: Ints, width: int, *, forward: bool) -> Ints:
+        """Bytes of members that stand next to ``pos``; ``width`` or more means: there may be further ones."""
+        reach = np.arange(width + 3)  # a member that begins in the window may end three bytes past it
+        at = pos[:, None] + reach if forward else pos[:, None] - 1 - reach[::-1]
+        inside = at < self.end[which][:, None] if forward else at >= self.start[which][:, None]
+        window = np.where(inside, self.buf[np.clip(at, 0, len(self.buf) - 1)], np.uint8(0xFF))
+        outside = ~chars.covered(window)
+        if not forward:
+            outside = outside[:, ::-1]
+        return np.where(outside.any(axis=1), outside.argmax(axis=1), width + 3).astype(np.int64)
+
+    def strip(self) -> Spans:
+        """The spans without whitespace at either end."""
+        start = self.skip()
+        return Spans(self.buf, start, Spans(self.buf, start, self.end).skip_back())
+
+    def is_blank(self, chars: CharSet = SPACE) -> Mask:
+        """Which spans hold nothing but ``chars``: bool, shape ``(k,)``; an empty span does."""
+        return self.skip(chars) >= self.end
+
+    def to_bytes(self) -> list[bytes]:
+        """Each span as Python bytes."""
+        view = memoryview(self.buf)  # type: ignore[arg-type]
+        return [bytes(view[a:b]) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+
+
+def gather(spans: Spans, separator: bytes = b"") -> tuple[Bytes, Ints]:
+    """Copy many spans next to each other.
+
+    Args:
+        spans: what to copy.
+        separator: at most one byte, written after every span.
+
+    Returns:
+        The bytes, and the ``int64`` offsets, shape ``(k + 1,)``, at which each copy (with its separator) begins.
+    """
+    extra = len(separator)
+    size = spans.size
+    offsets = np.zeros(len(spans) + 1, np.int64)
+    np.cumsum(size + extra, out=offsets[1:])
+    out = np.full(int(offsets[-1]), separator[0] if separator else 0, np.uint8)
+    large = size > _GATHER_SMALL
+    for i in np.flatnonzero(large).tolist():
+        out[offsets[i] : offsets[i] + size[i]] = spans.buf[spans.start[i] : spans.end[i]]
+    small = np.flatnonzero(~large)
+    ends = np.cumsum(size[small])
+    first = 0
+    while first < len(small):
+        last = max(first + 1, int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _GATHER_CELLS)))
+        part = small[first:last]
+        count = size[part]
+        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        out[np.repeat(offsets[part], count) + within] = spans.buf[np.repeat(spans.start[part], count) + within]
+        first = last
+    return out, offsets
+
+
+def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
+    """The distinct byte strings among many spans.
+
+    Returns:
+        ``int64`` codes, shape ``(k,)``, and the byte strings they stand for, each once.
+    """
+    codes = np.zeros(len(spans), np.int64)
+    short = spans.size <= _SHORT
+    keys, first, inverse = np.unique(_short_keys(spans[short]), return_index=True, return_inverse=True)
+    codes[short] = inverse
+    texts = spans[np.flatnonzero(short)[first]].to_bytes()
+    if not short.all():
+        data, offsets = gather(spans[~short])
+        strings = pa.Array.from_buffers(
+            pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        ).dictionary_encode()
+        codes[~short] = len(keys) + np.frombuffer(strings.indices.buffers()[1], np.int32, len(strings))
+        texts += strings.dictionary.to_pylist()
+    return codes, texts
+
+
+def _short_keys(spans: Spans) -> npt.NDArray[np.uint64]:
+    """The bytes of each span of at most seven bytes and their count, as one integer."""
+    key = spans.size.astype(np.uint64)
+    for i in range(_SHORT):
+        at = np.minimum(spans.start + i, max(0, len(spans.buf) - 1))
+        byte = np.where(i < spans.size, spans.buf[at] if len(spans.buf) else 0, 0)
+        key |= byte.astype(np.uint64) << np.uint64(8 * (i + 1))
+    return key
+
+
+def raw_strings(array: pa.Array) -> tuple[Bytes, Ints, Mask]:
+    """The memory of an Arrow string or large_string array (or its binary twins), without a copy of the text.
+
+    Returns:
+        The whole data buffer, ``int64`` offsets into it, shape ``(n + 1,)``, and validity, shape ``(n,)``.
+    """
+    wide = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    dtype = np.dtype(np.int64 if wide else np.int32)
+    n = len(array)
+    validity, offsets, data = array.buffers()
+    if n and offsets is not None:
+        offs = np.frombuffer(offsets, dtype, n + 1, array.offset * dtype.itemsize).astype(np.int64, copy=False)
+    else:
+        offs = np.zeros(n + 1, np.int64)
+    buf = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
+    return buf, offs, validity_mask(validity, array.offset, n)
+
+
+def validity_mask(bitmap: pa.Buffer | None, offset: int, n: int) -> Mask:
+    """An Arrow validity bitmap as bool, shape ``(n,)``; no bitmap means all are valid."""
+    if bitmap is None or n == 0:
+        return np.ones(n, np.bool_)
+    packed = np.frombuffer(bitmap, np.uint8)[offset >> 3 : (offset + n + 7) >> 3]
+    return np.unpackbits(packed, bitorder="little")[offset & 7 : (offset & 7) + n].astype(np.bool_)

@@ -1,0 +1,428 @@
+"""What an answer commits to: the grammar that reads the text inside ``<answer>`` as a careful human would.
+
+A body that is one label, bare or wrapped, is decided at once. Any other body becomes tokens with kinds
+(``choice_words.py``), mentions of labels and option texts among them, statements (each affirms, denies, asks or only
+mentions), and last a commitment: exactly one label affirmed, or none. Every step is linear in the body's length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from medreward.text.choice_words import ALL_OF, INVISIBLE, NONE_OF, REFUSAL, TOKEN, Lexicon, Tagged
+from medreward.text.choice_words import lexicon_of, names_of, plain, tag, words_in
+from medreward.text.options import OptionSet
+
+__all__ = ["FORMS", "REASONS", "Choice", "choose", "label_alone"]
+
+FORMS = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
+"""How a choice is stated; the place is the code. The first five have a label, strongest first."""
+REASONS = (
+    "",
+    "empty",
+    "refused",
+    "denied",
+    "out_of_range",
+    "none_of_above",
+    "no_label",
+    "several_labels",
+    "contradiction",
+) + ("several_texts", "several_blocks")
+"""Why there is no label; the place is the code, the empty reason stands where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one answer body commits to.
+
+    Args:
+        label: the label, as the options spell it; None where the body commits to none or to several.
+        form: one of ``FORMS``.
+        reason: one of ``REASONS``; empty where there is a label.
+        span: start and end of the words that decided, in code points of the body; None where nothing did.
+        candidates: the labels that were mentioned, in order, without repeats.
+    """
+
+    label: str | None
+    form: str
+    reason: str = ""
+    span: tuple[int, int] | None = None
+    candidates: tuple[str, ...] = ()
+
+
+_EMPTY = Choice(None, "none", "empty")
+_EDGE = "()[]{}<>（）［］｛｝【】〔〕〈〉《》「」『』\"'“”‘’„‚«»‹›*_`$.,:;。．，、：；#•·\x00"
+_BEFORE = re.compile(
+    r"(?:[\s\-–—>=→"
+    + re.escape(_EDGE)
+    + r"]|\\(?:boxed|fbox|text|textbf|textrm|textit|mathrm|mathbf|mathsf|mathit|bf|rm)\b"
+    r"|\\[(\[])*+"
+)
+_AFTER = _EDGE + "!！…।\\\u20e3\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u3000"
+
+
+def label_alone(body: str, labels: tuple[str, ...]) -> Choice | None:
+    """Decide what needs no option texts: one label, bare or wrapped, or nothing at all.
+
+    Args:
+        body: the text inside the answer tags.
+        labels: the labels offered.
+
+    Returns:
+        A choice of form ``clean`` or ``wrapped``, or ``none`` for reason ``empty``; None where more must be read.
+
+    Example:
+        >>> label_alone("(b)", ("A", "B")).label
+        'B'
+    """
+    names = names_of(labels)
+    core = body.strip()
+    if not core:
+        return _EMPTY
+    label = names.find(core)
+    if label is not None:
+        return _found(label, "clean", body, core)
+    visible = core if core.isascii() else INVISIBLE.sub("", core).strip()
+    if not visible:
+        return _EMPTY
+    inner = visible[_match_end(_BEFORE, visible) :].rstrip(_AFTER)
+    label = names.find(visible) or names.find(inner)
+    if label is None and not inner.isascii() and len(inner) <= names.longest + 4:
+        label = names.find(plain(inner).strip(_EDGE))
+    return None if label is None else _found(label, "wrapped", body, inner or visible)
+
+
+def _match_end(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _found(label: str, form: str, body: str, core: str) -> Choice:
+    """A choice whose words are the core, or all visible text where invisible characters cut the core in two."""
+    start = body.find(core)
+    if start < 0:
+        start, core = body.find(body.strip()), body.strip()
+    return Choice(label, form, "", (start, start + len(core)), (label,))
+
+
+def choose(body: str, options: OptionSet = OptionSet()) -> Choice:  # noqa: B008 - immutable
+    """The label that a careful reader says the body commits to.
+
+    Args:
+        body: the text inside the answer tags.
+        options: what was offered.
+
+    Returns:
+        The choice; its form is never ``missing``.
+
+    Example:
+        >>> choose("Not A but B").label
+        'B'
+    """
+    alone = label_alone(body, options.labels)
+    if alone is not None:
+        return alone
+    lexicon = lexicon_of(options)
+    text, kept = _visible(body)
+    raw = TOKEN.findall(text)
+    folded = [token.casefold() for token in raw]
+    words = words_in(folded)
+    whole = _whole_text(text, words, lexicon) if lexicon.texts else []
+    if whole:
+        return _by_text(whole, body)
+    tagged = tag(text, raw, folded, lexicon)
+    choice = _commit(list(_statements(tagged)), tagged, words, lexicon)
+    if choice.span is None:
+        return choice
+    start, end = _place(text, tagged, choice.span)
+    span = (start, end) if kept is None else (kept[start], kept[end - 1] + 1)
+    return Choice(choice.label, choice.form, choice.reason, span, choice.candidates)
+
+
+def _visible(body: str) -> tuple[str, list[int] | None]:
+    """The body without invisible characters, and where each character left stood."""
+    if body.isascii():
+        return body, None
+    text = body.replace("’", "'").replace("ʼ", "'")
+    if INVISIBLE.search(text) is None:
+        return text, None
+    kept = [place for place, char in enumerate(text) if INVISIBLE.match(char) is None]
+    return INVISIBLE.sub("", text), kept
+
+
+def _place(text: str, tagged: Tagged, span: tuple[int, int]) -> tuple[int, int]:
+    """Code points of the tokens behind two places of the kinds."""
+    first, last = tagged.first[span[0]], tagged.last[span[1]]
+    tokens = [match.span() for match in islice(TOKEN.finditer(text), first, last + 1)]
+    return tokens[0][0], tokens[-1][1]
+
+
+# Whole texts
+
+
+def _whole_text(text: str, words: tuple[str, ...], lexicon: Lexicon) -> list[str]:
+    """The labels whose text the whole body is: but for case and whitespace, else but for punctuation too."""
+    return lexicon.strict.get(_squeezed(text)) or lexicon.loose.get(words) or []
+
+
+def _squeezed(text: str | None) -> str:
+    return " ".join((text or "").casefold().split())
+
+
+def _by_text(labels: Sequence[str], body: str) -> Choice:
+    if len(labels) > 1:
+        return Choice(None, "ambiguous", "several_texts", None, tuple(labels))
+    core = body.strip()
+    start = body.find(core)
+    return Choice(labels[0], "text_only", "", (start, start + len(core)), (labels[0],))
+
+
+# Statements
+
+_GLUE = "faoiImpuvyrwnN:"
+_SENTENCE = re.compile(r"[^.?\n]*+[.?\n]?")
+_PIECE = re.compile(rf"([^{_GLUE}M]*+)([{_GLUE}]*+)(M?)")
+_RIGHT = re.compile(rf"[{_GLUE}]*+")
+_JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
+_CONJUNCTION = re.compile("[|&]")
+_STOPS = ",.?\n()-ce"
+_PREDICATE = re.compile(r"[:fm]*+(?:[iN]|I?[fm]*+w)")
+
+_NOT_WRONG = re.compile("[:fm]*+[iI]?+[fm]*+[nN][fim]*+w")
+_IS_WRONG = re.compile("[:fm]*+[iI]?+[fm]*+(?:w|[nN][fim]*+[raow])")
+_IS_NOT = re.compile("[:fm]*+(?:N|[iI][fm]*+n)")
+_IS_RIGHT = re.compile("[:fm]*+(?:[iI][fm]*+[rao]|:r)|[fm]*+i[fm]++$|r$")
+_NOT = re.compile("[nN]|w[of]*+$")
+_DENIED = re.compile("[nN]|w[:of]*+$")
+_CHOSEN = re.compile("v[yfo:]*+$|[ao][fo]*+:[:fo]*+$")
+_IS = re.compile("[iI][yfo:]*+$")
+_BARE = re.compile("[fo:a]*+")
+_BARE_END = re.compile("[f:]*+[npu]?")
+
+
+@dataclass(slots=True)
+class Statement:
+    """Labels named together, and what the words round them say.
+
+    Args:
+        labels: the labels, in order, without repeats; None stands for a label that is not offered.
+        start: the place of the first mention.
+        end: the place of the last mention.
+        left: the kinds of the words that lead up to the mention.
+        opens: nothing else of the sentence, or of its part, stands before them.
+        anchored: the sentence has named an answer, an option or what is right.
+        doubted: an if or whether came before.
+        conjoined: what joins several labels: "", "|" or "&".
+        verdict: "affirmed", "bare" (affirmed by standing alone), "denied", "asked" or "mentioned".
+    """
+
+    labels: tuple[str | None, ...]
+    start: int
+    end: int
+    left: str
+    opens: bool
+    anchored: bool
+    doubted: bool
+    conjoined: str = ""
+    verdict: str = "mentioned"
+
+
+def _statements(tagged: Tagged) -> Iterator[Statement]:
+    """All statements of a body, in order."""
+    kinds = _LABEL_STOP.sub(r"\1)", tagged.kinds).replace("ey", "ny")
+    for sentence in _SENTENCE.finditer(kinds):
+        if "M" not in sentence.group():
+            continue
+        asked = sentence.group().endswith("?")
+        for statement in _joined(list(_mentions(kinds, sentence.start(), sentence.end(), tagged)), kinds):
+            statement.verdict = _verdict(statement, kinds, asked, statement.start in tagged.wrapped)
+            yield statement
+
+
+_LABEL_STOP = re.compile(r"((?:^|(?<=[\n|&(\-]))M)\.(?!$|\n)")
+"""The full stop of ``B. text``, which ends no sentence."""
+
+
+def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Statement]:
+    """Every mention in one sentence, each by itself."""
+    anchored = doubted = False
+    for piece in _PIECE.finditer(kinds, start, end):
+        junk, glue, mention = piece.groups()
+        if "," in junk:
+            doubted = False
+        doubted |= "d" in junk
+        anchored |= not set("aor").isdisjoint(glue)
+        if mention:
+            opens = junk[-1] in _STOPS + "|&" if junk else piece.start() == start
+            at = piece.end() - 1
+            far, near = glue[:-30], glue[-30:]
+            left = "n" + near if "n" in far or "N" in far else near
+            yield Statement(tagged.means[at], at, at, left, opens, anchored, doubted)
+
+
+def _joined(mentions: list[Statement], kinds: str) -> list[Statement]:
+    """Mentions named in one breath ("A or B", "B) text", "A, B") become one statement."""
+    out: list[Statement] = []
+    for mention in mentions:
+        before = out[-1] if out else None
+        if before is None or not _belong(before, mention, kinds):
+            out.append(mention)
+            continue
+        between = _CONJUNCTION.search(kinds, before.end, mention.end)
+        before.labels = tuple(dict.fromkeys(before.labels + mention.labels))
+        before.end = mention.end
+        before.conjoined = between.group() if between else before.conjoined
+    return out
+
+
+def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
+    between = kinds[before.end + 1 : mention.start]
+    if _JOIN.fullmatch(between) is None:
+        return False
+    if _CONJUNCTION.search(between) or set(before.labels) == set(mention.labels) or not between:
+        return True
+    if None in (*before.labels, *mention.labels) and "," not in between:
+        return False
+    return not _NOT.search(before.left) and not _PREDICATE.match(kinds, mention.end + 1)
+
+
+def _verdict(said: Statement, kinds: str, asked: bool, wrapped: bool) -> str:
+    """What the words left and right of the mention say of it."""
+    match = _RIGHT.match(kinds, said.end + 1)
+    right = match.group() if match else ""
+    after = kinds[said.end + 1 + len(right) : said.end + 2 + len(right)]
+    if asked:
+        return "asked" if _is_bare(said, right, after, wrapped) else "mentioned"
+    if said.doubted or _NOT_WRONG.match(right):
+        return "mentioned"
+    if _IS_WRONG.match(right) or (after != "M" and _IS_NOT.match(right)) or _DENIED.search(said.left):
+        return "denied"
+    if _IS_RIGHT.match(right) or (_is_chosen(said) and after not in ("|", "&")):
+        return "affirmed"
+    return "bare" if _is_bare(said, right, after, wrapped) else "mentioned"
+
+
+def _is_chosen(said: Statement) -> bool:
+    if _CHOSEN.search(said.left):
+        return True
+    return _IS.search(said.left) is not None and (said.anchored or said.opens or "p" in said.left)
+
+
+def _is_bare(said: Statement, right: str, after: str, wrapped: bool) -> bool:
+    """Do the labels stand by themselves, as in ``B``, ``so B``, ``option B``, ``B: text``, ``B because ...``?"""
+    if not said.opens or _BARE.fullmatch(said.left) is None or _BARE_END.fullmatch(right) is None:
+        return False
+    if right.endswith("n"):
+        return after == "M"
+    return not after or after in _STOPS or after == "z" or right[-1:] in (":", "p", "u") or (wrapped and after == "x")
+
+
+# Commitment
+
+_LEADING = re.compile(r"[-(:).,\n]*+")
+_NOTHING_ELSE = re.compile(r"[-(:).,?\nM]*+")
+
+
+def _commit(said: list[Statement], tagged: Tagged, words: tuple[str, ...], lexicon: Lexicon) -> Choice:
+    """The one label that is affirmed, or why there is none."""
+    named = _named(said)
+    yes = [one for one in said if one.verdict in ("affirmed", "bare")]
+    denied = {label for one in said if one.verdict == "denied" for label in one.labels}
+    singles = [one for one in yes if len(one.labels) == 1]
+    latest = {one.labels[0]: one.start for one in singles}
+    still_open = [
+        one
+        for one in yes
+        if len(one.labels) > 1
+        and not (one.conjoined == "|" and any(latest.get(label, -1) > one.start for label in one.labels))
+    ]
+    if still_open and words == ("n", "a") and None in still_open[0].labels:
+        return Choice(None, "none", "refused", None, named)
+    if still_open:
+        return Choice(None, "ambiguous", _open_reason(still_open[0], tagged), None, named)
+    offered = [one for one in singles if one.labels[0] is not None]
+    if offered and not any(one.labels[0] is None and one.verdict == "affirmed" for one in singles):
+        singles = offered
+    labels = {one.labels[0] for one in singles}
+    if len(labels) > 1:
+        plainly = all(one.verdict == "bare" and one.start not in tagged.texts for one in singles)
+        return Choice(None, "ambiguous", "several_labels" if plainly else "contradiction", None, named)
+    if not labels:
+        return _uncommitted(said, tagged, " ".join(words), lexicon)
+    label = labels.pop()
+    if label is None:
+        return Choice(None, "none", "out_of_range", None, named)
+    if label in denied or (_turns_down(words) and not NONE_OF.search(_squeezed(lexicon.texts.get(label)))):
+        return Choice(None, "ambiguous", "contradiction", None, named)
+    return _committed(label, singles, tagged, named)
+
+
+def _named(said: list[Statement]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([label for one in said for label in one.labels if label is not None]))
+
+
+def _turns_down(words: tuple[str, ...]) -> bool:
+    """Does the body open by turning down every option?"""
+    return words[0] in ("none", "neither") and NONE_OF.match(" ".join(words[:8])) is not None
+
+
+def _open_reason(one: Statement, tagged: Tagged) -> str:
+    places = [place for place in range(one.start, one.end + 1) if place in tagged.means]
+    by_text = [place in tagged.texts for place in places]
+    if all(by_text):
+        return "several_texts"
+    return "contradiction" if any(by_text) and not one.conjoined else "several_labels"
+
+
+def _committed(label: str, yes: list[Statement], tagged: Tagged, named: tuple[str, ...]) -> Choice:
+    """The form in which one label is affirmed, and the words that do it."""
+    labels = tagged.means.keys() - tagged.texts
+    by_label = [one for one in yes if any(place in labels for place in range(one.start, one.end + 1))]
+    if not by_label:
+        return Choice(label, "text_only", "", (yes[0].start, yes[0].end), named)
+    first = by_label[0]
+    leads = first.verdict == "bare" and not first.left and _LEADING.fullmatch(tagged.kinds, 0, first.start) is not None
+    alone = all(tagged.means[place] in ((label,), (None,)) for place in labels)
+    said_more = tagged.texts or (None,) in tagged.means.values() or _NOTHING_ELSE.fullmatch(tagged.kinds) is None
+    if leads and alone and said_more:
+        return Choice(label, "with_text", "", (first.start, first.end), named)
+    strong = next((one for one in by_label if one.verdict == "affirmed"), first)
+    return Choice(label, "stated", "", (strong.start, strong.end), named)
+
+
+def _uncommitted(said: list[Statement], tagged: Tagged, words: str, lexicon: Lexicon) -> Choice:
+    """Why nothing is affirmed; or the one label that a short body ends on."""
+    named = _named(said)
+    if len(said) == 1 and len(named) == 1 and _trails(said[0], tagged):
+        return Choice(named[0], "stated", "", (said[0].start, said[0].end), named)
+    if words.isascii() and len(words) == 1 and words.isalpha():
+        return Choice(None, "none", "out_of_range", None, named)
+    for says, reason in ((NONE_OF, ("none", "none_of_above")), (ALL_OF, ("ambiguous", "several_labels"))):
+        if says.search(words):
+            meant = [label for label, text in lexicon.texts.items() if says.search(_squeezed(text))]
+            if len(meant) == 1 and not named:
+                return Choice(meant[0], "text_only", "", (0, len(tagged.kinds) - 1), (meant[0],))
+            return Choice(None, *reason, None, named)
+    several = any(len(one.labels) > 1 and one.verdict != "denied" for one in said)
+    if several or _is_run(words, lexicon):
+        return Choice(None, "ambiguous", "several_labels", None, named)
+    if any(one.verdict == "denied" for one in said):
+        return Choice(None, "none", "denied", None, named)
+    return Choice(None, "none", "refused" if REFUSAL.search(words) else "no_label", None, named)
+
+
+def _trails(one: Statement, tagged: Tagged) -> bool:
+    """Is it a label asked alone (``B?``), or one in brackets at the very end (``a labral tear (B)``)?"""
+    if one.verdict == "asked":
+        return _NOTHING_ELSE.fullmatch(tagged.kinds) is not None
+    ends = _LEADING.fullmatch(tagged.kinds, one.end + 1) is not None
+    return one.verdict == "mentioned" and one.start in tagged.wrapped and ends and not one.doubted
+
+
+def _is_run(words: str, lexicon: Lexicon) -> bool:
+    """Is it several different labels without anything between, such as ``ACD``?"""
+    labels = [lexicon.names.find(char) for char in words[: len(lexicon.names.labels) + 1]]
+    return 1 < len(words) == len(labels) and None not in labels and len(set(labels)) == len(labels)

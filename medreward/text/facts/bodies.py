@@ -1,0 +1,164 @@
+"""Bodies: the text inside a tag, and which of several is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from medreward.text.buffer import IGNORABLE, SPACE, CharSet, Ints, Mask, Spans, distinct, gather
+from medreward.text.facts.base import FACTS, Fact, Predicate
+from medreward.text.facts.blocks import Blocks, BlockTable
+from medreward.text.facts.counts import Counted, code_of
+from medreward.text.reading import Reading
+from medreward.text.tags import Case
+
+__all__ = ["AnyBody", "Body", "BodyTable", "HasText"]
+
+
+@dataclass(frozen=True)
+class BodyTable:
+    """The bodies of every row, in order; a row may have none or several.
+
+    Args:
+        row: ``int64``, shape ``(k,)``, ascending.
+        spans: the bodies as they stand, shape ``(k,)``.
+        mixed: ``int64``, the bodies with tags inside, as places in ``row``.
+        rewritten: those bodies with a space for each block and each other tag inside.
+    """
+
+    row: Ints
+    spans: Spans
+    mixed: Ints
+    rewritten: Spans
+
+    def is_blank(self, chars: CharSet = SPACE) -> Mask:
+        """Which bodies hold nothing but ``chars``, shape ``(k,)``."""
+        blank = self.spans.is_blank(chars)
+        blank[self.mixed] = self.rewritten.is_blank(chars)
+        return blank
+
+    def distinct(self) -> tuple[Ints, list[bytes]]:
+        """The distinct bodies without outer whitespace: codes, shape ``(k,)``, and the bytes they stand for."""
+        codes, texts = distinct(self.spans.strip())
+        if len(self.mixed):
+            other, more = distinct(self.rewritten.strip())
+            codes[self.mixed] = other + len(texts)
+            texts = texts + more
+        return codes, texts
+
+
+class Body(Fact):
+    """The text inside a tag.
+
+    Args:
+        tag: the role of the tag.
+        pick: ``blocks``: every block that is not quoted, tags inside replaced by a space. ``first_span``: from the
+            leftmost opener that has a closer after it to the first such closer, as it stands. ``first_fitting``: the
+            first block that holds one character of ``alphabet`` and whitespace.
+        alphabet: the characters ``first_fitting`` looks for, in their own case.
+        case: which spellings of the tag count.
+    """
+
+    kind: Literal["body.v1"] = "body.v1"
+    tag: str = "answer"
+    pick: Literal["blocks", "first_span", "first_fitting"] = "blocks"
+    alphabet: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> BodyTable:
+        """The bodies of every row."""
+        return {"blocks": _blocks, "first_span": _first_span, "first_fitting": _first_fitting}[self.pick](self, reading)
+
+
+AnyBody = FACTS.field(Body)
+
+
+class HasText(Predicate):
+    """Some block of a tag holds more than whitespace and invisible characters; quoted answers do not count.
+
+    Args:
+        tag: the role of the tag.
+        case: which spellings count.
+    """
+
+    kind: Literal["has_text.v1"] = "has_text.v1"
+    tag: str = "think"
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether each row has such a block."""
+        bodies = reading[Body(tag=self.tag, case=self.case)]
+        found = np.zeros(len(reading), np.bool_)
+        found[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
+        return found
+
+
+def _plain(row: Ints, spans: Spans) -> BodyTable:
+    none = np.zeros(0, np.int64)
+    return BodyTable(row, spans, none, Spans(spans.buf, none, none))
+
+
+def _blocks(body: Body, reading: Reading) -> BodyTable:
+    table = reading[Blocks(body.case)]
+    block = table.of_role(reading.tags.roles.index(body.tag))
+    tags, first, last = table.tags, table.opener[block], table.closer[block]
+    spans = Spans(reading.rows.buf, tags.end[first], tags.start[last])
+    mixed = np.flatnonzero(last - first > 1)
+    return BodyTable(tags.row[first], spans, mixed, _rewrite(table, spans, first, last, mixed))
+
+
+def _rewrite(table: BlockTable, spans: Spans, first: Ints, last: Ints, mixed: Ints) -> Spans:
+    """Bodies with tags inside, a space in place of each block wholly inside and of each other tag."""
+    if not len(mixed):
+        return Spans(spans.buf, mixed, mixed)
+    tags, (first, last) = table.tags, (first[mixed], last[mixed])
+    count = last - first + 1  # the tags inside, and an empty stop at either end of the body
+    begin = np.cumsum(count) - count
+    place = np.repeat(first - begin, count) + np.arange(int(count.sum()))
+    closer = np.arange(len(tags))
+    closer[table.opener] = table.closer
+    inside = closer[place] < np.repeat(last, count)
+    start, until = tags.start[place], np.where(inside, tags.end[closer[place]], tags.end[place])
+    stop = begin + count - 1
+    start[begin] = until[begin] = spans.start[mixed]
+    start[stop] = until[stop] = spans.end[mixed]
+    covered = np.maximum.accumulate(until)
+    kept = np.r_[False, start[1:] >= covered[:-1]]  # a stop that lies inside an earlier one ends no piece
+    kept[begin] = False
+    kept[stop] = True
+    ends = np.flatnonzero(kept)
+    data, offsets = gather(Spans(spans.buf, np.minimum(covered[ends - 1], start[ends]), start[ends]), b" ")
+    pieces = np.add.reduceat(kept.astype(np.int64), begin)
+    through = np.cumsum(pieces)
+    return Spans(data, offsets[through - pieces], offsets[through] - 1)
+
+
+def _first_span(body: Body, reading: Reading) -> BodyTable:
+    tags = reading[Counted(body.case)]
+    code = code_of(reading, f"<{body.tag}>")
+    openers, closers = np.flatnonzero(tags.code == code), np.flatnonzero(tags.code == code + 1)
+    rows, which = np.unique(tags.row[openers], return_index=True)
+    opener = openers[which]
+    at = np.searchsorted(closers, opener)
+    found = at < len(closers)
+    closer = closers[np.minimum(at, len(closers) - 1)] if len(closers) else opener
+    found &= tags.row[closer] == rows
+    row, opener, closer = rows[found], opener[found], closer[found]
+    return _plain(row.astype(np.int64), Spans(reading.rows.buf, tags.end[opener], tags.start[closer]))
+
+
+def _first_fitting(body: Body, reading: Reading) -> BodyTable:
+    tags = reading[Counted(body.case)]
+    code = code_of(reading, f"<{body.tag}>")
+    next_row, next_code = tags.row[1:], tags.code[1:]
+    opener = np.flatnonzero((tags.code[:-1] == code) & (next_code == code + 1) & (tags.row[:-1] == next_row))
+    spans = Spans(reading.rows.buf, tags.end[opener], tags.start[opener + 1])
+    stripped = spans.strip()
+    codes, texts = distinct(stripped[stripped.size <= 4])
+    letters = {letter.encode() for letter in body.alphabet}
+    fits = np.zeros(len(opener), np.bool_)
+    fits[stripped.size <= 4] = np.array([text in letters for text in texts], np.bool_)[codes]
+    rows, which = np.unique(tags.row[opener[fits]], return_index=True)
+    return _plain(rows.astype(np.int64), spans[np.flatnonzero(fits)[which]])

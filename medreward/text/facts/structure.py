@@ -1,0 +1,135 @@
+"""Where tags stand: well formed, at the edge of the text, next to one another."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from medreward.text.buffer import Ints, Mask, Spans
+from medreward.text.facts.base import Predicate
+from medreward.text.facts.counts import Counted, code_of
+from medreward.text.reading import Reading
+from medreward.text.scan import TagTable
+from medreward.text.tags import Case, TagLiteral
+
+__all__ = ["AnyGap", "At", "InOrder", "WellFormed", "first_places"]
+
+
+def first_places(tags: TagTable, n: int) -> tuple[Ints, Ints]:
+    """Where each row's tags begin in the table, and how many there are, both ``int64``, shape ``(n,)``."""
+    counts = np.bincount(tags.row, minlength=n).astype(np.int64)
+    return np.cumsum(counts) - counts, counts
+
+
+class WellFormed(Predicate):
+    """Every literal exactly once, in the order ``<think> </think> <answer> </answer>``.
+
+    Args:
+        tags: the roles asked about, in their order; other tags are ordinary text here. None means all.
+        case: which spellings count.
+    """
+
+    kind: Literal["well_formed.v1"] = "well_formed.v1"
+    tags: tuple[str, ...] | None = None
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether each row is well formed."""
+        table = reading[Counted(self.case)]
+        roles = self.tags if self.tags is not None else reading.tags.roles
+        numbers = [reading.tags.roles.index(role) for role in roles]
+        if sorted(numbers) != list(range(len(reading.tags.roles))):
+            table = table[np.isin(table.code >> 1, numbers)]
+        wanted = [2 * number + side for number in numbers for side in (0, 1)]
+        first, counts = first_places(table, len(reading))
+        good: Mask = counts == len(wanted)
+        at = first[good]
+        good[good] = np.all([table.code[at + i] == code for i, code in enumerate(wanted)], axis=0)
+        return good
+
+
+class InOrder(Predicate):
+    """Every literal occurs, and their first occurrences stand in the order ``<think> </think> <answer> </answer>``.
+
+    Args:
+        tags: the roles asked about, in their order. None means all.
+        case: which spellings count.
+    """
+
+    kind: Literal["in_order.v1"] = "in_order.v1"
+    tags: tuple[str, ...] | None = None
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether each row's literals are in order."""
+        table = reading[Counted(self.case)]
+        kinds = 2 * len(reading.tags.roles)
+        first = np.full((len(reading), kinds), -1, np.int64)
+        place = np.arange(len(table))[::-1]  # the last one written is the first one in the text
+        first.ravel()[(table.row * kinds + table.code)[place]] = place
+        roles = self.tags if self.tags is not None else reading.tags.roles
+        wanted = first[:, [2 * reading.tags.roles.index(role) + side for role in roles for side in (0, 1)]]
+        return np.asarray((wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1))
+
+
+class At(Predicate):
+    """A tag stands at the very start or end of the text.
+
+    Args:
+        tag: the literal, written with its role.
+        edge: ``start`` or ``end`` of the completion.
+        allow: what may stand between the tag and that edge: ``nothing`` or ``whitespace``.
+        case: which spellings count.
+    """
+
+    kind: Literal["at.v1"] = "at.v1"
+    tag: TagLiteral
+    edge: Literal["start", "end"]
+    allow: Literal["nothing", "whitespace"] = "nothing"
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether the first (or last) tag of each row is this one and stands at the edge."""
+        table, rows = reading[Counted(self.case)], reading.rows.spans
+        first, counts = first_places(table, len(reading))
+        holds: Mask = counts > 0
+        place = first[holds] if self.edge == "start" else (first + counts - 1)[holds]
+        if self.edge == "start":
+            gap = Spans(rows.buf, rows.start[holds], table.start[place])
+        else:
+            gap = Spans(rows.buf, table.end[place], rows.end[holds])
+        near = gap.is_blank() if self.allow == "whitespace" else gap.size == 0
+        holds[holds] = near & (table.code[place] == code_of(reading, self.tag))
+        return holds
+
+
+class AnyGap(Predicate):
+    """Somewhere one tag is followed by another with nothing but the given between them.
+
+    Args:
+        after: the literal the gap begins after.
+        before: the literal the gap ends before.
+        holds: what the gap holds: ``nothing``, or ``whitespace`` (possibly none).
+        case: which spellings count.
+    """
+
+    kind: Literal["any_gap.v1"] = "any_gap.v1"
+    after: TagLiteral
+    before: TagLiteral
+    holds: Literal["nothing", "whitespace"] = "whitespace"
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether each row has such a gap."""
+        table = reading[Counted(self.case)]
+        pair = np.flatnonzero(
+            (table.code[:-1] == code_of(reading, self.after))
+            & (table.code[1:] == code_of(reading, self.before))
+            & (table.row[:-1] == table.row[1:])
+        )
+        gap = Spans(reading.rows.buf, table.end[pair], table.start[pair + 1])
+        fits = gap.is_blank() if self.holds == "whitespace" else gap.size == 0
+        found = np.zeros(len(reading), np.bool_)
+        found[table.row[pair[fits]]] = True
+        return found

@@ -1,0 +1,231 @@
+"""The options of many rows, read from an Arrow column: equal ones are one, and texts wait until they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import InputError
+from medreward.text.buffer import Ints, Mask, validity_mask
+from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet
+
+__all__ = ["OptionColumn", "text_codes"]
+
+
+@dataclass(frozen=True)
+class OptionColumn:
+    """The options of many rows. Labels are known at once; texts are fetched only for the rows that need them.
+
+    Args:
+        label_codes: ``int64``, shape ``(n,)``, which of ``label_sets`` each row offers.
+        label_sets: the distinct tuples of labels.
+        fetch: the options of some rows: codes, shape ``(k,)``, and the distinct option sets they stand for.
+        shortest_text: ``int64``, shape ``(n,)``, bytes of the shortest option text in the row; large where unknown.
+    """
+
+    label_codes: Ints
+    label_sets: tuple[tuple[str, ...], ...]
+    fetch: Callable[[Ints], tuple[Ints, list[OptionSet]]] = field(repr=False)
+    shortest_text: Ints = field(repr=False)
+
+    @classmethod
+    def none(cls, n: int) -> OptionColumn:
+        """No row names its options: labels A to J."""
+        zeros = np.zeros(n, np.int64)
+        return cls(zeros, (DEFAULT_LABELS,), lambda rows: (np.zeros(len(rows), np.int64), [OptionSet()]), zeros + 2**62)
+
+    @classmethod
+    def of(cls, array: pa.Array) -> OptionColumn:
+        """Options from a list of texts, a map or a struct from label to text; null or empty means none were named.
+
+        Raises:
+            InputError: ``options_type``, ``too_many_options``, ``bad_labels``.
+        """
+        kind = array.type
+        if pa.types.is_null(kind):
+            return cls.none(len(array))
+        if pa.types.is_map(kind):
+            return _from_codes(*_map_codes(array))
+        if pa.types.is_struct(kind):
+            return _from_codes(*_struct_codes(array))
+        if _is_list(kind) and _is_text(kind.value_type):
+            return _from_list(array)
+        raise InputError(
+            "options_type",
+            "The options column has a type that holds no options",
+            where="column 'options'",
+            expected="a list of strings, or a map or struct from label to string",
+            got=str(kind),
+        )
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_null(kind)
+    )
+
+
+def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
+    """Each text as a number, -1 for null, and the distinct texts."""
+    if pa.types.is_null(array.type):
+        return np.full(len(array), -1, np.int64), []
+    if pa.types.is_string_view(array.type):
+        array = array.cast(pa.large_string())
+    encoded = array.dictionary_encode()
+    indices = encoded.indices
+    n = len(indices)
+    codes = np.frombuffer(indices.buffers()[1], np.int32, n, indices.offset * 4) if n else np.zeros(0, np.int32)
+    valid = validity_mask(indices.buffers()[0], indices.offset, n)
+    raw = encoded.dictionary.cast(pa.binary() if pa.types.is_string(array.type) else pa.large_binary())
+    return np.where(valid, codes, -1).astype(np.int64), [text.decode("utf-8", "replace") for text in raw.to_pylist()]
+
+
+def _list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
+    """The child array of a list array and the ``int64`` offsets of its rows in it; a null row is an empty one."""
+    if pa.types.is_fixed_size_list(array.type):
+        array = array.cast(pa.list_(array.type.value_type))
+    dtype = np.dtype(np.int64 if pa.types.is_large_list(array.type) else np.int32)
+    offsets = np.frombuffer(array.buffers()[1], dtype, len(array) + 1, array.offset * dtype.itemsize).astype(np.int64)
+    return array, offsets
+
+
+def _from_list(array: pa.Array) -> OptionColumn:
+    if not len(array):
+        return OptionColumn.none(0)
+    array, offsets = _list_bounds(array)
+    valid = validity_mask(array.buffers()[0], array.offset, len(array))
+    count = np.where(valid, np.diff(offsets), 0)
+    if count.max(initial=0) > MAX_LISTED:
+        row = int(count.argmax())
+        raise InputError(
+            "too_many_options",
+            f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
+            where=f"column 'options', row {row}",
+            got=f"{int(count[row])} options",
+            do="give a map from label to text instead of a list",
+        )
+    sizes, codes = np.unique(count, return_inverse=True)
+    sets = tuple(OptionSet.listed([None] * int(size)).labels for size in sizes)
+    child = array.values.cast(pa.large_string()) if pa.types.is_string_view(array.type.value_type) else array.values
+
+    def fetch(rows: Ints) -> tuple[Ints, list[OptionSet]]:
+        first, size = offsets[:-1][rows], count[rows]
+        within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+        wanted = _take(child, np.repeat(first, size) + within)
+        numbers, texts = text_codes(wanted)
+        keys, example = _group(numbers, size)
+        begin = np.cumsum(size) - size
+        return keys, [
+            OptionSet.listed([texts[c] if c >= 0 else None for c in numbers[begin[i] : begin[i] + size[i]].tolist()])
+            for i in example.tolist()
+        ]
+
+    return OptionColumn(codes.astype(np.int64), sets, fetch, _shortest(child, offsets, count))
+
+
+def _take(array: pa.Array, rows: Ints) -> pa.Array:
+    indices = np.ascontiguousarray(rows, np.int64)
+    return array.take(pa.Array.from_buffers(pa.int64(), len(indices), [None, pa.py_buffer(indices)]))
+
+
+def _shortest(child: pa.Array, offsets: Ints, count: Ints) -> Ints:
+    """Bytes of each row's shortest option text."""
+    shortest = np.full(len(count), 2**62, np.int64)
+    if pa.types.is_null(child.type) or not len(child):
+        return shortest
+    dtype = np.dtype(np.int64 if pa.types.is_large_string(child.type) else np.int32)
+    text = np.frombuffer(child.buffers()[1], dtype, len(child) + 1, child.offset * dtype.itemsize)
+    rows = np.flatnonzero(count > 0)
+    size = np.append(np.diff(text), 2**31 - 1)
+    edges = np.stack([offsets[:-1][rows], offsets[:-1][rows] + count[rows]], axis=1).ravel()
+    shortest[rows] = np.minimum.reduceat(size, edges)[::2] if len(rows) else 0
+    return shortest
+
+
+def _group(codes: Ints, size: Ints) -> tuple[Ints, Ints]:
+    """Number the distinct runs of codes: a number for each row, and one row that shows each number."""
+    begin = np.cumsum(size) - size
+    padded = np.append(codes, -2)
+    wide = int(codes.max(initial=-1)) + 4
+    key = np.zeros(len(size), np.int64)
+    for i in range(int(size.max(initial=0))):
+        at = np.where(i < size, begin + i, len(codes))
+        key = np.unique(key * wide + padded[at] + 2, return_inverse=True)[1].astype(np.int64)
+    _, example, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return inverse.astype(np.int64), example.astype(np.int64)
+
+
+Rows = tuple[Ints, Ints, Ints, list[str], list[str | None]]
+
+
+def _struct_codes(array: pa.Array) -> Rows:
+    """Every row's labels and texts as numbers, one after another, with the number of options of each row."""
+    labels = [array.type.field(i).name for i in range(array.type.num_fields)]
+    n, k = len(array), len(labels)
+    fields = [text_codes(child) for child in array.flatten()]
+    pool: list[str | None] = []
+    table = np.full((n, k), -1, np.int64)
+    for i, (codes, texts) in enumerate(fields):
+        table[:, i] = np.where(codes >= 0, codes + len(pool), -1)
+        pool += texts
+    offered = table >= 0
+    names = np.broadcast_to(np.arange(k), (n, k))
+    return names[offered], table[offered], offered.sum(axis=1), labels, pool
+
+
+def _map_codes(array: pa.Array) -> Rows:
+    bounds = np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4).astype(np.int64)
+    valid = validity_mask(array.buffers()[0], array.offset, len(array))
+    count = np.where(valid, np.diff(bounds), 0)
+    within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    at = np.repeat(bounds[:-1], count) + within
+    names, labels = text_codes(_take(array.keys, at))
+    codes, texts = text_codes(_take(array.items, at))
+    return names, codes, count, [label or "" for label in labels], texts
+
+
+def _from_codes(names: Ints, codes: Ints, count: Ints, labels: list[str], texts: list[str | None]) -> OptionColumn:
+    begin = np.cumsum(count) - count
+    keys, example = _group(names, count)
+    sets = []
+    for i in example.tolist():
+        here = tuple(labels[c].strip() for c in names[begin[i] : begin[i] + count[i]].tolist())
+        if len({*here}) < len(here) or not all(here):
+            raise InputError(
+                "bad_labels",
+                "Option labels must be distinct and not empty",
+                where=f"column 'options', row {i}",
+                got=repr(list(here)),
+            )
+        sets.append(here or DEFAULT_LABELS)
+    size = np.array([len(text.encode()) if text is not None else 2**62 for text in texts] + [2**62], np.int64)
+    shortest = np.full(len(count), 2**62, np.int64)
+    rows: Mask = count > 0
+    if rows.any():
+        shortest[rows] = np.minimum.reduceat(size[codes], begin[rows])
+
+    def fetch(rows: Ints) -> tuple[Ints, list[OptionSet]]:
+        taken = count[rows]
+        at = np.repeat(begin[rows], taken) + np.arange(int(taken.sum())) - np.repeat(np.cumsum(taken) - taken, taken)
+        both, shown = _group(codes[at] * (len(labels) + 1) + names[at] + len(labels) + 1, taken)
+        found: list[OptionSet] = []
+        for i in shown.tolist():
+            part = slice(int(begin[rows[i]]), int(begin[rows[i]] + count[rows[i]]))
+            pair: Any = [
+                (labels[a].strip(), texts[b] if b >= 0 else None) for a, b in zip(names[part], codes[part], strict=True)
+            ]
+            found.append(OptionSet(*map(tuple, zip(*pair, strict=True))) if pair else OptionSet())
+        return both, found
+
+    return OptionColumn(keys, tuple(sets), fetch, shortest)

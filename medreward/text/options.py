@@ -1,0 +1,38 @@
+"""What a row offers to choose from: labels, and the texts behind them."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "OptionSet"]
+
+MAX_LISTED = 26
+"""Options given as a list are labelled A to Z; more need a map from label to text."""
+
+DEFAULT_LABELS = tuple(string.ascii_uppercase[:10])
+"""Labels A to J: what a row offers when it names no options."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSet:
+    """The options of one question.
+
+    Args:
+        labels: distinct, non-empty labels in the order offered, such as ``("A", "B")``.
+        texts: the option text behind each label, same length; None where it is not known.
+
+    Example:
+        >>> OptionSet.listed(["Heart", "Lungs"])
+        OptionSet(labels=('A', 'B'), texts=('Heart', 'Lungs'))
+    """
+
+    labels: tuple[str, ...] = DEFAULT_LABELS
+    texts: tuple[str | None, ...] = (None,) * len(DEFAULT_LABELS)
+
+    @classmethod
+    def listed(cls, texts: list[str | None] | tuple[str | None, ...]) -> OptionSet:
+        """Options given as a list of texts, labelled A to Z; an empty list means nothing was given."""
+        if not texts:
+            return cls()
+        return cls(tuple(string.ascii_uppercase[: len(texts)]), tuple(texts))

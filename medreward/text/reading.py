@@ -1,0 +1,68 @@
+"""A reading: the facts of many completions, each found out on first use and remembered."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from medreward.text.buffer import Ints
+from medreward.text.rows import Rows
+from medreward.text.scan import TagTable, scan
+from medreward.text.tags import TagSet
+
+__all__ = ["Question", "Reading"]
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+class Question(Protocol[T_co]):
+    """What a reading can be asked: hashable, equal to its equals, and able to find its answer in a reading."""
+
+    def read(self, reading: Reading) -> T_co:
+        """Find the answer for every row."""
+
+
+class Reading:
+    """The facts of many completions.
+
+    Args:
+        rows: the completions.
+        tags: which tags are looked for.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> from medreward.text import Reading, Rows, WellFormed
+        >>> rows = Rows.of(pa.array(["<think>t</think><answer>B</answer>", "B"]))
+        >>> Reading(rows)[WellFormed()].tolist()
+        [True, False]
+    """
+
+    def __init__(self, rows: Rows, tags: TagSet | None = None) -> None:
+        self.rows = rows
+        self.tags = tags or TagSet()
+        self._known: dict[Any, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, question: Question[T]) -> T:
+        """The answer for every row; equal questions are answered once."""
+        if question not in self._known:
+            self._known[question] = question.read(self)
+        answer: T = self._known[question]
+        return answer
+
+    @cached_property
+    def _scanned(self) -> tuple[TagTable, Ints]:
+        return scan(self.rows.buf, self.rows.offsets, self.rows.valid, self.tags)
+
+    @property
+    def scan(self) -> TagTable:
+        """Every tag of every row, in any spelling."""
+        return self._scanned[0]
+
+    @property
+    def angles(self) -> Ints:
+        """The byte of every ``<``, part of a tag or not, ``int64``, ascending."""
+        return self._scanned[1]

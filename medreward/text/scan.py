@@ -1,0 +1,197 @@
+"""The scan: every tag of every completion, found in one pass over the buffer.
+
+``<`` is looked for once; everything after that works on candidates only. Cost is linear in bytes for any input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from medreward.text.buffer import Bytes, Ints, Mask
+from medreward.text.tags import TagSet, spellings
+
+__all__ = ["ANY", "EXACT", "FOLDED", "TagTable", "byte_positions", "scan"]
+
+EXACT, ANY, FOLDED = 0, 1, 2  # how a tag is spelt: exactly; in another ASCII case; with letters Unicode folds
+_BLOCK = 1 << 20  # one reused mask of this size: a fresh one costs more in page faults than the compare
+Words = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class TagTable:
+    """Tags in the order they stand, all rows one after another.
+
+    Args:
+        row: ``int64``, shape ``(t,)``, the row each tag stands in.
+        code: ``int8``, shape ``(t,)``, twice the role's number, plus one for a closer.
+        start: ``int64``, shape ``(t,)``, the byte of ``<``.
+        end: ``int64``, shape ``(t,)``, one past the byte of ``>``.
+        spelling: ``int8``, shape ``(t,)``: EXACT, ANY or FOLDED.
+    """
+
+    row: Ints
+    code: npt.NDArray[np.int8]
+    start: Ints
+    end: Ints
+    spelling: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __getitem__(self, which: Ints | Mask) -> TagTable:
+        return TagTable(self.row[which], self.code[which], self.start[which], self.end[which], self.spelling[which])
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Eight bytes of a literal: compare ``(text | fold) & keep`` with ``want``, and ``text & keep`` with ``exact``."""
+
+    fold: np.uint64
+    keep: np.uint64
+    want: np.uint64
+    exact: np.uint64
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    code: int
+    size: int
+    folded: bool
+    words: tuple[_Word, ...]
+
+
+def byte_positions(buf: Bytes, byte: int, start: int = 0, end: int | None = None) -> Ints:
+    """Where one byte value stands in ``buf[start:end]``, ``int64``, ascending."""
+    end = len(buf) if end is None else end
+    mask = np.empty(min(_BLOCK, max(0, end - start)), np.bool_)
+    found = []
+    for i in range(start, end, _BLOCK):
+        block = buf[i : min(end, i + _BLOCK)]
+        here = np.flatnonzero(np.equal(block, byte, out=mask[: len(block)]))
+        here += i
+        found.append(here)
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable, Ints]:
+    """Find every tag literal, in any case, that lies wholly inside one valid row.
+
+    Args:
+        buf: ``uint8``, the data buffer.
+        offsets: ``int64``, shape ``(n + 1,)``, where rows begin and end.
+        valid: bool, shape ``(n,)``; a null row has no tags.
+        tags: which tags.
+
+    Returns:
+        The tag table, and where every ``<`` stands, ``int64``, ascending.
+    """
+    patterns, second = _patterns(tags)
+    angles = byte_positions(buf, ord("<"), int(offsets[0]), int(offsets[-1]))
+    position = angles[second[buf[np.minimum(angles + 1, len(buf) - 1)]]] if len(angles) else angles
+    code, end, spelling = _match(buf, position, patterns)
+    hit = code >= 0
+    position, code, end, spelling = position[hit], code[hit], end[hit], spelling[hit]
+    counts = np.diff(np.searchsorted(position, offsets))
+    row = np.repeat(np.arange(len(counts)), counts)
+    inside = (end <= offsets[1:][row]) & valid[row]
+    table = TagTable(row, code, position, end, spelling)
+    return table if inside.all() else table[inside], angles
+
+
+def _match(
+    buf: Bytes, position: Ints, patterns: tuple[_Pattern, ...]
+) -> tuple[npt.NDArray[np.int8], Ints, npt.NDArray[np.int8]]:
+    """Code, end and spelling of the literal at each position; code -1 where there is none."""
+    reach = 8 * max(len(pattern.words) for pattern in patterns)
+    code = np.full(len(position), -1, np.int8)
+    end = position.copy()
+    spelling = np.zeros(len(position), np.int8)
+    split = int(np.searchsorted(position, len(buf) - reach, side="right"))
+    _match_words(_view(buf), position[:split], patterns, code[:split], end[:split], spelling[:split])
+    if split < len(position):  # the last few bytes: read them from a copy that may be read past
+        base = int(position[split])
+        tail = np.zeros(len(buf) - base + reach + 8, np.uint8)
+        tail[: len(buf) - base] = buf[base:]
+        moved = end[split:]
+        moved -= base
+        _match_words(_view(tail), position[split:] - base, patterns, code[split:], moved, spelling[split:])
+        moved += base
+    return code, end, spelling
+
+
+def _view(buf: Bytes) -> Words:
+    """Eight bytes from every position, little-endian."""
+    return np.ndarray(
+        (max(0, len(buf) - 7),), np.dtype("<u8"), buf if len(buf) >= 8 else np.zeros(8, np.uint8), strides=(1,)
+    )
+
+
+def _match_words(
+    view: Words,
+    position: Ints,
+    patterns: tuple[_Pattern, ...],
+    code: npt.NDArray[np.int8],
+    end: Ints,
+    spelling: npt.NDArray[np.int8],
+) -> None:
+    first = view[position]
+    for pattern in patterns:
+        if pattern.folded:
+            which = np.flatnonzero(code < 0)
+            head = first[which]
+        else:
+            which, head = np.arange(len(position)), first
+        for i, word in enumerate(pattern.words):
+            text = head if i == 0 else view[position[which] + 8 * i]
+            same = (text | word.fold) & word.keep == word.want
+            which = which[same]
+        if not len(which):
+            continue
+        code[which] = pattern.code
+        end[which] += pattern.size
+        spelling[which] = FOLDED if pattern.folded else _cased(view, position[which], pattern)
+
+
+def _cased(view: Words, position: Ints, pattern: _Pattern) -> Mask:
+    """EXACT (0) or ANY (1) for tags already known to match in some case."""
+    other = np.zeros(len(position), np.bool_)
+    for i, word in enumerate(pattern.words):
+        other |= view[position + 8 * i] & word.keep != word.exact
+    return other
+
+
+@lru_cache(maxsize=32)
+def _patterns(tags: TagSet) -> tuple[tuple[_Pattern, ...], Mask]:
+    """What to compare with, plain spellings first, and which bytes may stand after ``<``."""
+    second = np.zeros(256, np.bool_)
+    second[ord("/")] = True
+    found = []
+    for code, literal in enumerate(_literals(tags)):
+        for number, spelling in enumerate(spellings(literal)):
+            raw = spelling.encode()
+            letter = raw[2 if raw[1:2] == b"/" else 1]
+            second[[letter, letter ^ 0x20 if letter < 128 else letter]] = True
+            found.append(_Pattern(code, len(raw), number > 0, tuple(_words(raw))))
+    return tuple(sorted(found, key=lambda pattern: pattern.folded)), second
+
+
+def _literals(tags: TagSet) -> Iterator[str]:
+    for role in tags.roles:
+        yield tags.literal(role, "open")
+        yield tags.literal(role, "close")
+
+
+def _words(raw: bytes) -> Iterator[_Word]:
+    def word(data: bytes) -> np.uint64:
+        return np.uint64(int.from_bytes(data.ljust(8, b"\0"), "little"))
+
+    for i in range(0, len(raw), 8):
+        part = raw[i : i + 8]
+        fold = bytes(0x20 if byte < 128 and chr(byte).isalpha() else 0 for byte in part)
+        lower = bytes(byte | bit for byte, bit in zip(part, fold, strict=True))
+        yield _Word(word(fold), word(b"\xff" * len(part)), word(lower), word(part))

@@ -1,0 +1,50 @@
+"""Settings for every test, and the real data where there is some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+ROOT = Path(__file__).parents[1]
+
+
+def real_data_folder() -> Path | None:
+    """Where rollouts written by real models are: MEDREWARD_REAL_DATA, else beside the checkout, else nowhere."""
+    named = os.environ.get("MEDREWARD_REAL_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real model outputs; the test is skipped where there is none."""
+    folder = real_data_folder()
+    if folder is None:
+        pytest.skip("no real model outputs: set MEDREWARD_REAL_DATA to a folder that holds them")
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The flag that runs what builds and installs."""
+    parser.addoption("--run-slow", action="store_true", help="run the tests that build and install things too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out unless they are asked for."""
+    if not config.getoption("--run-slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow: run with --run-slow"))
+
+
+def pytest_report_header() -> str:
+    """Say whether the tests on real model outputs run."""
+    folder = real_data_folder()
+    return f"real model outputs: {folder or 'none, those tests are skipped'}"

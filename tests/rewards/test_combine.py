@@ -1,0 +1,143 @@
+"""Combinators: arithmetic, operators, bounds and nulls."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from medreward import (
+    Clip,
+    Constant,
+    DocumentError,
+    Gate,
+    Maximum,
+    Minimum,
+    Product,
+    Reward,
+    RuleError,
+    Scorer,
+    TagPresence,
+    WeightedSum,
+)
+from medreward.rewards import PartialCredit, Values
+from medreward.rewards.base import REWARDS, Gold
+from medreward.text.reading import Reading
+from tests import hostile
+from tests.rewards.test_document import rewards
+
+NULL = PartialCredit()  # null where the gold is
+ONE, TWO = Constant(value=1), Constant(value=2)
+
+
+def value(reward: Reward, gold: str | None = "B") -> float | None:
+    """What the reward gives for a well-formed completion."""
+    table = {"completion": ["<think>t</think><answer>B</answer>"], "gold": [gold]}
+    found: float | None = Scorer(reward).score(table).table["reward"].to_pylist()[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reward", "expected"),
+    [
+        (ONE + TWO, 3.0),
+        (ONE - TWO, -1.0),
+        (-TWO, -2.0),
+        (2 * TWO + ONE, 5.0),
+        (TWO * 2 + 0.5 * ONE, 4.5),
+        (TWO * TWO * TWO, 8.0),
+        (2 * (ONE + TWO), 6.0),
+        (ONE + (TWO + ONE), 4.0),
+        (Minimum.of(TWO, ONE), 1.0),
+        (Maximum.of(ONE, TWO), 2.0),
+        (Clip(reward=TWO, high=1.5), 1.5),
+        (Clip(reward=-TWO, low=-1), -1.0),
+        (Gate(condition=ONE, then=TWO), 2.0),
+        (Gate(condition=TWO, then=TWO, otherwise=-ONE), -1.0),
+    ],
+)
+def test_operators_and_combinators_compute(reward: Reward, expected: float) -> None:
+    assert value(reward) == expected
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        0.0 * NULL + ONE,
+        NULL * Constant(value=0),
+        Minimum.of(NULL, ONE),
+        Maximum.of(NULL, ONE),
+        Clip(reward=NULL, low=0, high=0),
+        Gate(condition=NULL, then=ONE),
+        Gate(condition=ONE, then=ONE, otherwise=NULL),
+        Gate(condition=Constant(value=0), then=NULL, otherwise=ONE),
+    ],
+)
+def test_a_null_part_makes_the_result_null_whatever_its_weight_or_branch(reward: Reward) -> None:
+    assert value(reward) is not None
+    assert value(reward, gold=None) is None
+
+
+def test_format_is_still_given_where_the_gold_is_null() -> None:
+    scores = Scorer("medvlm-r1").score({"completion": ["<think>t</think><answer>B</answer>"], "gold": [None]}).table
+    assert scores.select(["reward", "reward_format", "reward_accuracy"]).to_pylist() == [
+        {"reward": None, "reward_format": 1.0, "reward_accuracy": None}
+    ]
+
+
+def test_sums_are_left_folds_in_the_order_written() -> None:
+    parts = [0.1, 0.2, 0.3, 1e16, -1e16]
+    total = WeightedSum.of(**{f"p{i}": Constant(value=part) for i, part in enumerate(parts)})
+    expected = 0.1
+    for part in parts[1:]:
+        expected = expected + part
+    assert value(total) == expected
+    other = WeightedSum.of(**{f"p{i}": Constant(value=part) for i, part in enumerate(reversed(parts))})
+    assert value(other) != expected
+
+
+def test_a_sum_of_sums_keeps_its_brackets_on_the_right() -> None:
+    a, b, c = Constant(value=1.0), Constant(value=1e16), Constant(value=-1e16)
+    assert value(a + (b + c)) == 1.0
+    assert value((a + b) + c) == 0.0
+
+
+@pytest.mark.parametrize(
+    "reward", [Constant(value=1e308) * 10 + Constant(value=1e308) * 10, Product.of(*[Constant(value=1e200)] * 2)]
+)
+def test_an_overflow_is_an_error_of_the_rule_and_never_a_number(reward: Reward) -> None:
+    with pytest.raises(RuleError) as caught:
+        value(reward)
+    assert caught.value.code == "not_finite"
+
+
+def test_a_rule_that_gives_nan_is_an_error_naming_rule_and_row() -> None:
+    class Broken(Reward):
+        kind: Literal["test_broken.v1"] = "test_broken.v1"
+
+        def evaluate(self, reading: Reading, gold: Gold) -> Values:
+            return Values(np.array([1.0, np.nan]), np.ones(2, np.bool_))
+
+    with pytest.raises(RuleError, match=r"test_broken\.v1") as caught:
+        Scorer(Maximum.of(Constant(), Broken())).score({"completion": ["a", "b"]})
+    assert "row 1" in str(caught.value)
+    assert "test_broken.v1" not in REWARDS.names()
+
+
+@pytest.mark.parametrize("bad", ["1", True, None])
+def test_only_rewards_and_numbers_combine(bad: object) -> None:
+    with pytest.raises(DocumentError):
+        _ = TagPresence() * bad  # type: ignore[operator]
+    with pytest.raises(DocumentError):
+        _ = TagPresence() + bad  # type: ignore[operator]
+
+
+@given(rewards(), hostile.tables())
+def test_bounds_hold_on_any_text(reward: Reward, texts: list[str | None]) -> None:
+    low, high = reward.bounds()
+    scores = Scorer(reward).score({"completion": texts, "gold": ["B"] * len(texts)})
+    for score, text in zip(scores.table["reward"].to_pylist(), texts, strict=True):
+        assert (score is None) == (text is None)
+        assert score is None or low <= score <= high

@@ -1,0 +1,226 @@
+"""Reward documents: the same reward in any writing, a digest that never drifts, and errors that name the path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medreward import (
+    PRESETS,
+    AnswerLetter,
+    Clip,
+    Constant,
+    Document,
+    DocumentError,
+    ExtraneousText,
+    Gate,
+    Maximum,
+    Minimum,
+    NonEmptyReasoning,
+    PartialCredit,
+    Product,
+    Reward,
+    TagPresence,
+    WeightedSum,
+    document_schema,
+    load_document,
+)
+from medreward.rewards.document import MAX_BYTES, MAX_DEPTH
+from medreward.text import TagSet
+
+DIGESTS: dict[str, str] = {}
+
+
+def rewards() -> st.SearchStrategy[Reward]:
+    """Composed rewards."""
+    weights = st.floats(-10, 10, allow_nan=False)
+    plain = st.sampled_from(
+        [
+            TagPresence(),
+            TagPresence(count="at_least_once", ordered=False, credit="per_tag"),
+            ExtraneousText(allow=("before",)),
+            ExtraneousText(mode="penalty", amount=0.3),
+            NonEmptyReasoning(),
+            AnswerLetter(),
+            PartialCredit(),
+        ]
+    )
+    leaves = plain | weights.map(lambda value: Constant(value=value))
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.tuples(weights, inner, inner).map(lambda t: t[0] * t[1] + t[2]),
+            st.tuples(inner, inner).map(lambda t: Product.of(*t)),
+            st.tuples(inner, inner).map(lambda t: Minimum.of(*t)),
+            st.tuples(inner, inner).map(lambda t: Maximum.of(*t)),
+            inner.map(lambda r: Clip(reward=r, low=-1, high=1)),
+            st.tuples(inner, inner, inner).map(lambda t: Gate(condition=t[0], then=t[1], otherwise=t[2])),
+        ),
+        max_leaves=6,
+    )
+
+
+@given(rewards())
+def test_a_document_survives_json_and_yaml(reward: Reward) -> None:
+    document = Document(reward=reward)
+    for text in (document.to_json(), document.to_json(indent=2)):
+        assert load_document(text) == document
+    from medreward.rewards.plain_yaml import read_yaml
+
+    assert load_document(read_yaml(document.to_yaml())) == document
+    assert load_document(document.to_json()).digest == document.digest
+
+
+@given(rewards())
+def test_a_document_satisfies_the_json_schema(reward: Reward) -> None:
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(Document(reward=reward).to_json()))
+
+
+SCHEMA = document_schema()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"reward": {"kind": "tag_presence.v2"}},
+        {"reward": {"kind": "tag_presence.v1", "cuont": 1}},
+        {"reward": {"kind": "constant.v1", "value": "1"}},
+        {"reward": {"kind": "holds.v1", "facts": [{"kind": "at.v1", "tag": "think", "edge": "start"}]}},
+        {"tags": {}},
+    ],
+)
+def test_what_is_refused_does_not_satisfy_the_json_schema(document: dict[str, object]) -> None:
+    with pytest.raises(DocumentError):
+        load_document(document)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(document)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_digest_of_a_preset_is_the_one_written_down(name: str) -> None:
+    assert PRESETS[name].document.digest == DIGESTS[name]
+    assert PRESETS[name].document.name == name
+
+
+def test_spelling_out_a_default_or_writing_keys_in_another_order_keeps_the_digest() -> None:
+    short = load_document('{"reward": {"kind": "constant.v1", "value": 1}}')
+    long = load_document(
+        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 1, "medreward": 1}'
+    )
+    assert short.digest == long.digest
+
+
+def test_minus_zero_is_zero() -> None:
+    assert Document(reward=Constant(value=-0.0)).digest == Document(reward=Constant(value=0.0)).digest
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "words"),
+    [
+        ('{"reward": {"kind": "tag_presense.v1"}}', "bad_document", "'tag_presence.v1'"),
+        (
+            '{"reward": {"kind": "tag_presence.v1", "cuont": 1}}',
+            "bad_document",
+            "reward: Unknown field 'cuont'; the nearest known field is 'count'",
+        ),
+        ('{"reward": {"kind": "tag_presence.v1", "count": "twice"}}', "bad_document", "reward.count"),
+        ('{"reward": {"kind": "tag_presence.v1", "tags": []}}', "bad_document", "at least one role"),
+        ('{"reward": {"kind": "tag_presence.v1", "tags": ["plan"]}}', "bad_document", "plan"),
+        ('{"reward": {"kind": "tag_presence.v1", "ordered": 1}}', "bad_document", "reward.ordered"),
+        (
+            '{"reward": {"kind": "clip.v1", "reward": {"kind": "constant.v1"}, "low": 2, "high": 1}}',
+            "bad_document",
+            "low",
+        ),
+        ('{"reward": {"kind": "weighted_sum.v1", "parts": []}}', "bad_document", "reward.parts"),
+        (
+            '{"reward": {"kind": "weighted_sum.v1", "parts": [{"reward": {"kind": "x"}}]}}',
+            "bad_document",
+            "reward.parts[0].reward",
+        ),
+        ('{"reward": {"kind": "constant.v1", "value": 1e999}}', "bad_document", "finite"),
+        ('{"reward": {"kind": "constant.v1", "value": true}}', "bad_document", "number"),
+        ('{"reward": {"kind": "constant.v1", "value": NaN}}', "bad_syntax", "NaN"),
+        ('{"reward": {"kind": "constant.v1"}, "reward": {"kind": "constant.v1"}}', "bad_syntax", "twice"),
+        ('{"reward": ', "bad_syntax", "line 1"),
+        ('{"reward": {"kind": "constant.v1", "name": "Not A Name"}}', "bad_document", "reward.name"),
+        ('{"reward": "medvlm-r1"}', "bad_document", "not str"),
+        ('{"medreward": 2, "reward": {"kind": "constant.v1"}}', "bad_document", "medreward"),
+        ('{"tags": {"think": "a b"}, "reward": {"kind": "constant.v1"}}', "bad_document", "tags.think"),
+        ('{"tags": {"think": "Answer"}, "reward": {"kind": "constant.v1"}}', "bad_document", "tags"),
+        ("nosuch", "unknown_reward", "medvlm-r1"),
+        ("medvlm_r1", "unknown_reward", "'medvlm-r1'"),
+        ("nosuch.yaml", "unreadable_document", "nosuch.yaml"),
+    ],
+)
+def test_a_wrong_document_is_an_error_that_says_where(document: str, code: str, words: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_document(document)
+    assert caught.value.code == code
+    assert words in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_an_enormous_document_is_refused() -> None:
+    with pytest.raises(DocumentError, match="bytes") as caught:
+        load_document('{"reward": "' + "x" * MAX_BYTES + '"}')
+    assert caught.value.code == "document_too_large"
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 100_000])
+def test_a_document_nested_too_deep_is_refused(depth: int) -> None:
+    with pytest.raises(DocumentError) as caught:
+        load_document('{"a":' * depth + "1" + "}" * depth)
+    assert caught.value.code == "document_too_deep"
+
+
+def test_a_reward_nested_too_deep_in_python_is_refused_as_a_document() -> None:
+    reward: Reward = Constant()
+    for _ in range(MAX_DEPTH):
+        reward = Clip(reward=reward)
+    with pytest.raises(DocumentError):
+        load_document(Document(reward=reward).to_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("reward: &a {kind: constant.v1}\n", "anchors"),
+        ("reward: {kind: constant.v1, kind: constant.v1}\n", "once"),
+        ("reward: !!python/object/apply:os.system ['true']\n", "python"),
+        ("1: 2\n", "strings"),
+        ("reward: [\n", "line"),
+        ("\x00", "special characters"),
+    ],
+)
+def test_yaml_with_code_anchors_or_repeated_keys_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "reward.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        load_document(path)
+    assert caught.value.code == "bad_syntax"
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_yaml_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "reward.yml"
+    path.write_text("tags: {answer: solution}\nreward:\n  kind: tag_presence.v1\n  count: at_least_once\n")
+    assert load_document(path) == Document(tags=TagSet(answer="solution"), reward=TagPresence(count="at_least_once"))
+
+
+def test_two_different_components_of_one_name_are_refused() -> None:
+    both = TagPresence().named("format") + ExtraneousText().named("format")
+    with pytest.raises(DocumentError, match="'format'"):
+        load_document(both)
+
+
+def test_of_makes_named_components_with_weights() -> None:
+    made = WeightedSum.of(tags=TagPresence(), text=(0.5, ExtraneousText()))
+    assert made == TagPresence().named("tags") + 0.5 * ExtraneousText().named("text")

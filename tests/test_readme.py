@@ -1,0 +1,56 @@
+"""What README says is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from medreward import load_document
+from medreward.rewards.plain_yaml import read_yaml
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+
+
+def test_every_python_example_prints_what_the_block_after_it_shows() -> None:
+    ran = 0
+    for (language, code), (after, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
+        if language == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own examples
+            assert printed.getvalue() == (expected if after == "text" else "")
+            ran += 1
+    assert ran == 3
+
+
+def test_the_yaml_example_is_a_document() -> None:
+    (text,) = [code for language, code in BLOCKS if language == "yaml"]
+    assert [*load_document(read_yaml(text)).components()] == ["format", "accuracy"]
+
+
+def test_every_command_in_the_readme_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from medreward_cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    (text,) = [code for language, code in BLOCKS if language == "console"]
+    commands = [line.removeprefix("$ ") for line in text.splitlines()]
+    assert len(commands) >= 6
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0, command
+        assert capsys.readouterr().out, command
+    assert (tmp_path / "scored.parquet").exists()
+
+
+def test_every_preset_and_every_rule_kind_shown_is_known() -> None:
+    from medreward import PRESETS
+
+    assert {name for name in PRESETS if f"| `{name}` |" in README} == {*PRESETS}
