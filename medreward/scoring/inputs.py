@@ -46,7 +46,7 @@ def as_batches(data: Any) -> tuple[pa.Schema, list[pa.RecordBatch]]:
     raise InputError(
         "data_type",
         "This is no table of rollouts",
-        expected="an Arrow table, batch or reader, something that speaks the PyCapsule interface, or a mapping of lists",
+        expected="an Arrow table, batch or reader, something with the PyCapsule interface, or a mapping of lists",
         got=type(data).__name__,
     )
 

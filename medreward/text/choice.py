@@ -12,8 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from medreward.text.choice_words import ALL_OF, INVISIBLE, NONE_OF, REFUSAL, TOKEN, Lexicon, Tagged
-from medreward.text.choice_words import lexicon_of, names_of, plain, tag, words_in
+from medreward.text.choice_words import (
+    ALL_OF,
+    INVISIBLE,
+    NONE_OF,
+    REFUSAL,
+    TOKEN,
+    Lexicon,
+    Tagged,
+    lexicon_of,
+    names_of,
+    plain,
+    tag,
+    words_in,
+)
 from medreward.text.options import OptionSet
 
 __all__ = ["FORMS", "REASONS", "Choice", "choose", "label_alone"]
@@ -21,16 +33,9 @@ __all__ = ["FORMS", "REASONS", "Choice", "choose", "label_alone"]
 FORMS = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
 """How a choice is stated; the place is the code. The first five have a label, strongest first."""
 REASONS = (
-    "",
-    "empty",
-    "refused",
-    "denied",
-    "out_of_range",
-    "none_of_above",
-    "no_label",
-    "several_labels",
-    "contradiction",
-) + ("several_texts", "several_blocks")
+    *("", "empty", "refused", "denied", "out_of_range", "none_of_above", "no_label"),
+    *("several_labels", "contradiction", "several_texts", "several_blocks"),
+)
 """Why there is no label; the place is the code, the empty reason stands where there is one."""
 
 
@@ -133,7 +138,7 @@ def choose(body: str, options: OptionSet = OptionSet()) -> Choice:  # noqa: B008
     whole = _whole_text(text, words, lexicon) if lexicon.texts else []
     if whole:
         return _by_text(whole, body)
-    tagged = tag(text, raw, folded, lexicon)
+    tagged = tag(text, raw, folded, words, lexicon)
     choice = _commit(list(_statements(tagged)), tagged, words, lexicon)
     if choice.span is None:
         return choice
@@ -238,7 +243,7 @@ def _statements(tagged: Tagged) -> Iterator[Statement]:
             continue
         asked = sentence.group().endswith("?")
         for statement in _joined(list(_mentions(kinds, sentence.start(), sentence.end(), tagged)), kinds):
-            statement.verdict = _verdict(statement, kinds, asked, statement.start in tagged.wrapped)
+            statement.verdict = _verdict(statement, kinds, asked=asked, wrapped=statement.start in tagged.wrapped)
             yield statement
 
 
@@ -289,20 +294,20 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
     return not _NOT.search(before.left) and not _PREDICATE.match(kinds, mention.end + 1)
 
 
-def _verdict(said: Statement, kinds: str, asked: bool, wrapped: bool) -> str:
+def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     """What the words left and right of the mention say of it."""
     match = _RIGHT.match(kinds, said.end + 1)
     right = match.group() if match else ""
     after = kinds[said.end + 1 + len(right) : said.end + 2 + len(right)]
     if asked:
-        return "asked" if _is_bare(said, right, after, wrapped) else "mentioned"
+        return "asked" if _is_bare(said, right, after, wrapped=wrapped) else "mentioned"
     if said.doubted or _NOT_WRONG.match(right):
         return "mentioned"
     if _IS_WRONG.match(right) or (after != "M" and _IS_NOT.match(right)) or _DENIED.search(said.left):
         return "denied"
     if _IS_RIGHT.match(right) or (_is_chosen(said) and after not in ("|", "&")):
         return "affirmed"
-    return "bare" if _is_bare(said, right, after, wrapped) else "mentioned"
+    return "bare" if _is_bare(said, right, after, wrapped=wrapped) else "mentioned"
 
 
 def _is_chosen(said: Statement) -> bool:
@@ -311,7 +316,7 @@ def _is_chosen(said: Statement) -> bool:
     return _IS.search(said.left) is not None and (said.anchored or said.opens or "p" in said.left)
 
 
-def _is_bare(said: Statement, right: str, after: str, wrapped: bool) -> bool:
+def _is_bare(said: Statement, right: str, after: str, *, wrapped: bool) -> bool:
     """Do the labels stand by themselves, as in ``B``, ``so B``, ``option B``, ``B: text``, ``B because ...``?"""
     if not said.opens or _BARE.fullmatch(said.left) is None or _BARE_END.fullmatch(right) is None:
         return False

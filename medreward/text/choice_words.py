@@ -33,8 +33,10 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from medreward.text.options import OptionSet
 
@@ -69,9 +71,9 @@ TOKEN = re.compile(
 """One token. Spaces between tokens are skipped."""
 
 _WORDS = {
-    "f": "the my our your an this so then therefore thus hence ergo final finally most more probably likely maybe perhaps "
-    "possibly presumably definitely clearly certainly surely obviously simply just only actually really very single one "
-    "overall well ok okay sure now either both alone",
+    "f": "the my our your an this so then therefore thus hence ergo final finally most more probably "
+    "likely maybe perhaps possibly presumably definitely clearly certainly surely obviously simply "
+    "just only actually really very single one overall well ok okay sure now either both alone",
     "a": "answer answers ans solution response diagnosis conclusion verdict result impression",
     "o": "option options choice choices letter alternative selection pick statement",
     "i": "is was be been equals = it's that's this's answer's seems appears remains becomes",
@@ -79,24 +81,28 @@ _WORDS = {
     "m": "would should must will could may might can has have had",
     "p": "it that which",
     "u": "i'd i'll i'm i've we we'd we'll let's",
-    "v": "choose chose chosen choosing select selects selected selecting picked go goes going opt opting vote prefer think "
-    "believe say suggest suggests suggesting recommend conclude guess bet indicate indicates show shows showing "
-    "demonstrates demonstrate reveal reveals support supports point points confirm confirms favor favors favour "
-    "consistent compatible suggestive represents diagnostic answering mark",
+    "v": "choose chose chosen choosing select selects selected selecting picked go goes going opt opting "
+    "vote prefer think believe say suggest suggests suggesting recommend conclude guess bet indicate "
+    "indicates show shows showing demonstrates demonstrate reveal reveals support supports point "
+    "points confirm confirms favor favors favour consistent compatible suggestive represents "
+    "diagnostic answering mark",
     "y": "with for to of towards toward",
     "r": "correct right best true accurate appropriate suitable proper",
-    "w": "wrong incorrect false excluded eliminated eliminate exclude ruled rule out unlikely improbable implausible "
-    "impossible rejected reject inaccurate inappropriate untrue excluding eliminating discard discarded",
+    "w": "wrong incorrect false excluded eliminated eliminate exclude ruled rule out unlikely improbable "
+    "implausible impossible rejected reject inaccurate inappropriate untrue excluding eliminating "
+    "discard discarded",
     "n": "not no never neither nor without except unlike than",
-    "N": "isn't aren't wasn't weren't won't wouldn't can't cannot couldn't shouldn't don't doesn't didn't hasn't mustn't",
+    "N": "isn't aren't wasn't weren't won't wouldn't can't cannot couldn't shouldn't don't doesn't didn't "
+    "hasn't mustn't",
     "e": "instead",
     "c": "but however rather although though while whereas unless",
-    "z": "because since due given as who where when in by from based according after before here there over on at per via "
-    "also too among",
+    "z": "because since due given as who where when in by from based according after before here there "
+    "over on at per via also too among",
     "d": "if whether",
-    "g": "cereus anthracis pertussis burgdorferi fragilis henselae difficile botulinum perfringens tetani trachomatis albicans "
-    "diphtheriae jejuni neoformans coli faecalis granulosus histolytica tularensis vaginalis lamblia pylori influenzae "
-    "ducreyi elegans baumannii fumigatus lumbricoides dermatitidis immitis melitensis abortus",
+    "g": "cereus anthracis pertussis burgdorferi fragilis henselae difficile botulinum perfringens tetani "
+    "trachomatis albicans diphtheriae jejuni neoformans coli faecalis granulosus histolytica "
+    "tularensis vaginalis lamblia pylori influenzae ducreyi elegans baumannii fumigatus lumbricoides "
+    "dermatitidis immitis melitensis abortus",
     "|": "or vs versus /",
     "&": "and plus & +",
     ",": ", 、 ，",
@@ -106,8 +112,8 @@ _WORDS = {
     "\n": "",
     "(": "( [ （ ［ 【 〔 〈 《",
     ")": ") ] ） ］ 】 〕 〉 》",
-    "q": "* _ ` $ { } \" ' “ ” ‘ ’ „ ‚ « » ‹ › 「 」 『 』 # ｛ ｝ \\ \x00 \\boxed \\fbox \\text \\textbf \\textrm \\textit "
-    "\\mathrm \\mathbf \\mathsf \\mathit \\bf \\rm",
+    "q": "* _ ` $ { } \" ' “ ” ‘ ’ „ ‚ « » ‹ › 「 」 『 』 # ｛ ｝ \\ \x00 \\boxed \\fbox \\text \\textbf \\textrm "
+    "\\textit \\mathrm \\mathbf \\mathsf \\mathit \\bf \\rm",
 }
 _DASHES = ("-", "--", "---", "–", "––", "–––", "−", "‐", "‑")
 
@@ -126,17 +132,18 @@ PUNCTUATION = frozenset(token for token, kind in _KINDS.items() if kind in ",:.?
 
 _WHAT = r"(?:above|below|options?|choices?|answers?|alternatives|these|those|them|following|listed)"
 NONE_OF = re.compile(
-    rf"(?:none|neither|no one|not any)(?: of)?(?: the| these| those)?(?: \w+)? {_WHAT}\b|no (?:correct|right|valid) {_WHAT}"
-    rf"|not (?:listed|provided|given|among|included|one of)(?: in| among)?(?: the| these| any)?(?: of)?(?: \w+)? {_WHAT}\b"
-    r"|^none$|^neither$"
+    rf"(?:none|neither|no one|not any)(?: of)?(?: the| these| those)?(?: \w+)? {_WHAT}\b"
+    rf"|no (?:correct|right|valid) {_WHAT}|^none$|^neither$"
+    r"|not (?:listed|provided|given|among|included|one of)(?: in| among)?(?: the| these| any)?(?: of)?"
+    rf"(?: \w+)? {_WHAT}\b"
 )
 """Words that turn down every option, on folded words with single spaces."""
 ALL_OF = re.compile(rf"\b(?:all|both|each|any) (?:of )?(?:the |these |those )?(?:\w+ )?{_WHAT}\b|^(?:all|both)$")
 """Words that take every option."""
 REFUSAL = re.compile(
-    r"\b(?:don't|do not|cannot|can't|could not|couldn't|can not|unable to|not able to|impossible to|not possible to|hard to) "
-    r"(?:\w+ )?(?:know|tell|say|determine|answer|decide|choose|identify|see|assess|select|conclude|provide|be determined"
-    r"|be answered|interpret|diagnose)\b"
+    r"\b(?:don't|do not|cannot|can't|could not|couldn't|can not|unable to|not able to|impossible to|not possible to"
+    r"|hard to) (?:\w+ )?(?:know|tell|say|determine|answer|decide|choose|identify|see|assess|select|conclude|provide"
+    r"|be determined|be answered|interpret|diagnose)\b"
     r"|\b(?:insufficient|inadequate|limited|no|not enough|lack of|more|additional|further) (?:\w+ )?"
     r"(?:information|data|context|details?|answer|idea|image)\b"
     r"|\binformation (?:\w+ ){0,2}(?:is )?(?:not|insufficient|unavailable|missing)"
@@ -198,6 +205,19 @@ def _fold(text: str) -> list[str]:
     return [token.casefold() for token in TOKEN.findall(text)]
 
 
+class _Phrase(NamedTuple):
+    """Words that are looked for in a body as one: an option's text, or a label of several words."""
+
+    words: str
+    count: int
+    labels: tuple[str, ...]
+    kind: str
+
+    @classmethod
+    def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> _Phrase:
+        return cls(f" {' '.join(words)} ", len(words), labels, kind)
+
+
 class Lexicon:
     """What the options of one question look like in a body.
 
@@ -216,9 +236,9 @@ class Lexicon:
             self.loose.setdefault(words_in(_fold(INVISIBLE.sub("", text).replace("’", "'"))), []).append(label)
         self.loose.pop((), None)
         named = {words_in(_fold(label)): label for label in options.labels}
-        phrases = [(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
-        phrases += [(words, (label,), "L") for words, label in named.items() if len(words) > 1]
-        self.phrases = sorted(phrases, key=lambda phrase: -len(phrase[0]))
+        texts = [_Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
+        names = [_Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
+        self.phrases = sorted(texts + names, key=lambda phrase: -phrase.count)
 
     def _is_label(self, words: tuple[str, ...]) -> bool:
         return len(words) == 1 and self.kinds.get(words[0], "x") in "LA"
@@ -251,14 +271,14 @@ class Tagged:
     wrapped: set[int] = field(default_factory=set)
 
 
-def tag(text: str, raw: list[str], folded: list[str], lexicon: Lexicon) -> Tagged:
+def tag(text: str, raw: list[str], folded: list[str], words: tuple[str, ...], lexicon: Lexicon) -> Tagged:
     """The kinds of a text's tokens, and the mentions among them."""
     kinds = "".join([lexicon.kinds.get(token, "x") for token in folded])
     meant: dict[int, tuple[str | None, ...]] = {}
     if not text.isascii() or not lexicon.names.blind or lexicon.names.longest > 1:
         kinds = _respelt(kinds, raw, lexicon)
     first = last = list(range(len(kinds)))
-    found = _phrases(folded, lexicon) if lexicon.phrases else []
+    found = _phrases(folded, words, lexicon) if lexicon.phrases else []
     if found:
         kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
@@ -283,25 +303,32 @@ def _respelt(kinds: str, raw: list[str], lexicon: Lexicon) -> str:
 _Found = list[tuple[int, int, tuple[str, ...], str]]
 
 
-def _phrases(folded: list[str], lexicon: Lexicon) -> _Found:
+def _phrases(folded: list[str], words: tuple[str, ...], lexicon: Lexicon) -> _Found:
     """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
+    joined = f" {' '.join(words)} "
+    present = [phrase for phrase in lexicon.phrases if phrase.words in joined]
+    if not present:
+        return []
     places = [place for place, token in enumerate(folded) if token not in PUNCTUATION]
-    joined = " " + " ".join([folded[place] for place in places]) + " "
     taken = bytearray(len(places))
     found: _Found = []
-    for words, labels, kind in lexicon.phrases:
-        phrase = " " + " ".join(words) + " "
-        at, seen, counted = joined.find(phrase), 0, 0
-        while at >= 0:
-            counted += joined.count(" ", seen, at)
-            seen = at
-            end = counted + len(words)
-            free = not (taken[counted] or taken[end - 1])  # what is taken is at least as long as this
-            if free:
-                taken[counted:end] = b"\1" * len(words)
-                found.append((places[counted], places[end - 1], labels, kind))
-            at = joined.find(phrase, at + len(phrase) - 1 if free else at + 1)
+    for phrase in present:
+        for start in _word_numbers(joined, phrase.words):
+            end = start + phrase.count
+            if not (taken[start] or taken[end - 1]):  # what is taken is at least as long as this
+                taken[start:end] = b"\1" * phrase.count
+                found.append((places[start], places[end - 1], phrase.labels, phrase.kind))
     return sorted(found)
+
+
+def _word_numbers(joined: str, phrase: str) -> Iterator[int]:
+    """The number of the word at which each occurrence of the phrase starts."""
+    at, seen, number = joined.find(phrase), 0, 0
+    while at >= 0:
+        number += joined.count(" ", seen, at)
+        seen = at
+        yield number
+        at = joined.find(phrase, at + 1)
 
 
 def _merged(kinds: str, found: _Found) -> tuple[str, list[int], list[int], dict[int, tuple[str | None, ...]]]:

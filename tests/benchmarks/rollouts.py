@@ -1,4 +1,4 @@
-"""Made-up rollouts for benchmarks: deterministic, with the mix of well-formed and odd completions that training sees."""
+"""Made-up rollouts for benchmarks: deterministic, with the mix of tidy and odd completions that training sees."""
 
 from __future__ import annotations
 

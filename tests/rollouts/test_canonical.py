@@ -62,7 +62,10 @@ def test_one_row_is_found_in_its_row_group(tmp_path: Path, row: int) -> None:
 
 @pytest.mark.parametrize("row", [-1, 7, 10**12])
 def test_a_row_beyond_the_file_is_an_error_that_says_how_many_there_are(tmp_path: Path, row: int) -> None:
-    with ParquetRollouts(write(tmp_path / "in.parquet")) as rollouts, pytest.raises(InputError, match="0 to 6") as caught:
+    with (
+        ParquetRollouts(write(tmp_path / "in.parquet")) as rollouts,
+        pytest.raises(InputError, match="0 to 6") as caught,
+    ):
         rollouts.row(row, ["step"])
     assert caught.value.code == "no_such_row"
 

@@ -41,7 +41,9 @@ def test_options_of_every_type_are_understood(tmp_path: Path, options: pa.Array)
 
 def test_a_struct_offers_only_labels_that_have_a_text(tmp_path: Path) -> None:
     options = pa.array([{"A": "Heart", "B": None}, {"A": "Heart", "B": "Lungs"}])
-    path = write(tmp_path / "in.parquet", pa.table({"completion": [files.RIGHT] * 2, "gold": ["A"] * 2, "options": options}))
+    path = write(
+        tmp_path / "in.parquet", pa.table({"completion": [files.RIGHT] * 2, "gold": ["A"] * 2, "options": options})
+    )
     assert [explain_row(path, row).answer for row in (0, 1)] == [None, "B"]
 
 

@@ -76,7 +76,12 @@ def test_a_name_taken_while_the_output_was_built_is_not_taken_away(tmp_path: Pat
 @pytest.mark.parametrize("publish", [publish_file, publish_folder])
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("folder/taken", "exists"), ("missing/out", "no_folder"), ("file/out", "not_a_directory"), ("n" * 300, "bad_name")],
+    [
+        ("folder/taken", "exists"),
+        ("missing/out", "no_folder"),
+        ("file/out", "not_a_directory"),
+        ("n" * 300, "bad_name"),
+    ],
 )
 def test_a_place_that_cannot_be_had_is_an_error_before_any_work(
     tmp_path: Path, publish: type[publish_file], name: str, code: str

@@ -275,7 +275,9 @@ for columns in ("all", "scores"):
     score_files({str(source)!r}, {str(tmp_path / "out.parquet")!r}, columns=columns, overwrite=True)
 print("pandas" in sys.modules)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_environment())
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_environment()
+    )
     assert done.stdout == "False\n"
 
 

@@ -1,0 +1,84 @@
+"""Spans of bytes: trimming is ``str.strip``, gathering copies, distinct texts are told apart."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medreward.text.buffer import IGNORABLE, SPACE, Spans, distinct, gather, raw_strings
+
+SPACES = [chr(point) for point in range(sys.maxunicode + 1) if chr(point).isspace()]
+EDGES = st.text(st.sampled_from([*SPACES, *SPACES, "\u200b", "<", "\xe9", "\u3042"]), max_size=120)
+
+
+def spans_of(texts: list[str]) -> Spans:
+    """The texts in one buffer with other text round them."""
+    raw = [text.encode() for text in texts]
+    ends = np.cumsum([len(part) for part in raw], dtype=np.int64) if raw else np.zeros(0, np.int64)
+    buf = np.frombuffer(" ".encode() + b"".join(raw) + "\u3000".encode(), np.uint8)
+    return Spans(buf, ends - np.array([len(part) for part in raw], np.int64) + 1, ends + 1)
+
+
+def test_whitespace_is_the_29_code_points_of_str_isspace() -> None:
+    assert len(SPACES) == 29
+    assert [chr(point) for point in np.flatnonzero(SPACE.table)] == SPACES
+
+
+def test_what_is_ignorable_includes_all_whitespace_and_the_invisible_characters_in_common_use() -> None:
+    assert all(IGNORABLE.table[ord(char)] for char in [*SPACES, *"\u200b\u200d\u2060\ufeff\xad\u180e\ufe0f"])
+    assert not any(IGNORABLE.table[ord(char)] for char in "a.\u0301\0\u2800")
+
+
+@given(st.lists(EDGES, max_size=6))
+def test_strip_is_str_strip(texts: list[str]) -> None:
+    assert [raw.decode() for raw in spans_of(texts).strip().to_bytes()] == [text.strip() for text in texts]
+    assert spans_of(texts).is_blank().tolist() == [not text.strip() for text in texts]
+
+
+@pytest.mark.parametrize("char", SPACES)
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 100, 5000])
+def test_long_runs_of_any_whitespace_are_stripped(char: str, count: int) -> None:
+    run = char * count
+    texts = [run, f"{run}a{run}", f"a{run}b", f"{run}\u3042"]
+    assert [raw.decode() for raw in spans_of(texts).strip().to_bytes()] == ["", "a", f"a{run}b", "\u3042"]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xe3\x80", b"\xc2", b"\xe2\x80", b"\xc0\xa0", b"\xe0\x80\xa0", b"\x80\x80", b"\xf0\x80\x80\xa0"]
+)
+def test_bytes_that_are_no_character_are_no_whitespace(raw: bytes) -> None:
+    buf = np.frombuffer(raw + b"\x80", np.uint8)
+    whole = Spans(buf, np.array([0]), np.array([len(raw)]))
+    assert whole.strip().size.tolist() == [len(raw)]
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(["x" * 5000, "y" * 4097, "B", "B\0", "", "\0"]), max_size=8))
+def test_gather_copies_and_distinct_tells_texts_apart(texts: list[str]) -> None:
+    spans = spans_of(texts)
+    data, offsets = gather(spans, b" ")
+    assert data.tobytes().decode() == "".join(text + " " for text in texts)
+    assert [data[a:b].tobytes().decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)] == [
+        t + " " for t in texts
+    ]
+    codes, found = distinct(spans)
+    assert [found[code].decode() for code in codes.tolist()] == texts
+    assert len(found) == len({*texts})
+
+
+@given(st.lists(st.none() | st.text(max_size=4), max_size=20), st.integers(0, 20), st.integers(0, 20))
+def test_raw_strings_reads_any_slice_without_touching_its_neighbours(
+    texts: list[str | None], start: int, length: int
+) -> None:
+    for kind in (pa.string(), pa.large_string()):
+        array = pa.array(texts, kind).slice(start, length)
+        buf, offsets, valid = raw_strings(array)
+        read = [
+            buf[a:b].tobytes().decode() if ok else None
+            for a, b, ok in zip(offsets[:-1], offsets[1:], valid.tolist(), strict=True)
+        ]
+        assert read == texts[start : start + length]

@@ -1,0 +1,81 @@
+"""Options of many rows: equal ones are one, and each row gets its own back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medreward import InputError
+from medreward.text import DEFAULT_LABELS, OptionSet
+from medreward.text.option_column import OptionColumn
+
+TEXTS = st.none() | st.sampled_from(["Heart", "Lungs", "", "B", "肺"])
+LISTS = st.lists(st.none() | st.lists(TEXTS, max_size=5), max_size=8)
+
+
+def fetched(column: OptionColumn, rows: list[int]) -> list[OptionSet]:
+    """The option set of each row."""
+    codes, sets = column.fetch(np.array(rows, np.int64))
+    return [sets[code] for code in codes.tolist()]
+
+
+@given(LISTS, st.sampled_from([pa.list_(pa.string()), pa.large_list(pa.large_string())]), st.integers(0, 3))
+def test_lists_come_back_labelled_from_a(rows: list[list[str | None] | None], kind: pa.DataType, skip: int) -> None:
+    array = pa.array([[None] * 3] * skip + rows, kind).slice(skip)
+    column = OptionColumn.of(array)
+    expected = [OptionSet.listed(row or []) for row in rows]
+    assert [column.label_sets[code] for code in column.label_codes.tolist()] == [options.labels for options in expected]
+    order = list(range(len(rows)))[::-1]
+    assert fetched(column, order) == [expected[i] for i in order]
+    for row, texts in enumerate(rows):
+        sizes = [len((text or "").encode()) for text in texts or []]
+        assert not sizes or column.shortest_text[row] <= min(sizes)
+
+
+PAIRS = st.dictionaries(st.sampled_from(["A", "B", "C", "ii"]), TEXTS, max_size=4)
+
+
+@given(st.lists(st.none() | PAIRS, max_size=8))
+def test_maps_come_back_with_their_labels(rows: list[dict[str, str | None] | None]) -> None:
+    array = pa.array([None if row is None else [*row.items()] for row in rows], pa.map_(pa.string(), pa.string()))
+    expected = [OptionSet((*row,), (*row.values(),)) if row else OptionSet() for row in rows]
+    assert fetched(OptionColumn.of(array), list(range(len(rows)))) == expected
+
+
+def test_a_struct_offers_the_fields_that_are_not_null() -> None:
+    rows: list[Any] = [
+        {"A": "x", "B": "y", "C": None},
+        {"A": None, "B": None, "C": None},
+        None,
+        {"A": "x", "B": None, "C": "z"},
+    ]
+    kind = pa.struct([("A", pa.string()), ("B", pa.string()), ("C", pa.string())])
+    column = OptionColumn.of(pa.array(rows, kind))
+    assert fetched(column, [0, 1, 2, 3]) == [
+        OptionSet(("A", "B"), ("x", "y")),
+        OptionSet(),
+        OptionSet(),
+        OptionSet(("A", "C"), ("x", "z")),
+    ]
+    assert column.label_sets[column.label_codes[2]] == DEFAULT_LABELS
+
+
+@pytest.mark.parametrize(
+    ("array", "code"),
+    [
+        (pa.array([["x"] * 27]), "too_many_options"),
+        (pa.array(["x"]), "options_type"),
+        (pa.array([[1]]), "options_type"),
+        (pa.array([[("A", "x"), ("A", "y")]], pa.map_(pa.string(), pa.string())), "bad_labels"),
+        (pa.array([[(" ", "x")]], pa.map_(pa.string(), pa.string())), "bad_labels"),
+    ],
+)
+def test_options_that_cannot_be_read_are_an_error(array: pa.Array, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        OptionColumn.of(array)
+    assert caught.value.code == code
