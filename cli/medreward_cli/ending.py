@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType, TracebackType
+from typing import Any, Self
 
 import click
 
@@ -20,10 +21,6 @@ from medreward_cli.terminal import visible
 __all__ = ["run"]
 
 _COMPLETION = "_MEDREWARD_COMPLETE"
-
-
-class _Terminated(BaseException):
-    """SIGTERM, as an exception, so that unfinished files are removed on the way out."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -39,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # text that the terminal cannot show must not end the run
     ending = _Ending()
-    with ending, _sigterm_raises():
+    with ending, _Signals() as signals, signals.explain():
         if _COMPLETION in os.environ:
             app.main(list(arguments), prog_name="medreward", complete_var=_COMPLETION)
         with app.make_context("medreward", list(arguments)) as context:
@@ -49,20 +46,44 @@ def run(arguments: Sequence[str]) -> int:
     return ending.status
 
 
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _raise_terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+class _Stopped(BaseException):
+    """A signal ended the run."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
-def _raise_terminated(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of signal handlers
-    raise _Terminated
+class _Signals:
+    """Signals that would end the process raise KeyboardInterrupt: unfinished files are removed on the way out."""
+
+    def __init__(self) -> None:
+        self._received: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                    self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
+        self._received = number
+        raise KeyboardInterrupt
+
+    @contextmanager
+    def explain(self) -> Iterator[None]:
+        """What ends the block after a signal is its doing: libraries turn KeyboardInterrupt into errors of theirs."""
+        try:
+            yield
+        finally:
+            if self._received is not None and sys.exc_info()[0] is not None:
+                raise _Stopped(self._received)
 
 
 class _Ending(AbstractContextManager["_Ending"]):
@@ -91,14 +112,10 @@ def _usage(error: BaseException) -> int:
     return 2
 
 
-def _interrupted(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
-    click.echo("interrupted", err=True)
-    return 130
-
-
-def _terminated(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
-    click.echo("terminated", err=True)
-    return 143
+def _stopped(error: BaseException) -> int:
+    number = error.number if isinstance(error, _Stopped) else signal.SIGINT
+    click.echo("terminated" if number == signal.SIGTERM else "interrupted", err=True)
+    return 128 + number
 
 
 def _known(error: BaseException) -> int:
@@ -134,12 +151,10 @@ def _bug(error: BaseException) -> int:
     return 70
 
 
-_ENDINGS: tuple[tuple[type[BaseException], Callable[[BaseException], int]], ...] = (
+_ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[BaseException], int]], ...] = (
     (click.exceptions.Exit, _exit),
     (click.ClickException, _usage),
-    (click.Abort, _interrupted),
-    (KeyboardInterrupt, _interrupted),
-    (_Terminated, _terminated),
+    ((_Stopped, KeyboardInterrupt, click.Abort), _stopped),
     (MedrewardError, _known),
     (BrokenPipeError, _nobody_reads),
     (OSError, _system),

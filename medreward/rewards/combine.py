@@ -104,8 +104,9 @@ class WeightedSum(Reward):
         """The addition."""
         terms = []
         for part in self.parts:
-            value = _show(evaluate(part.reward, reading, gold))
-            terms.append(value if part.weight == 1.0 else f"{part.weight:g} × {value}")
+            name = f"{part.reward.name} " if part.reward.name else ""
+            weight = "" if part.weight == 1.0 else f"{part.weight:g} × "
+            terms.append(f"{weight}{name}{_show(evaluate(part.reward, reading, gold))}")
         return " + ".join(terms)
 
 

@@ -1,8 +1,9 @@
 """What an answer commits to: the grammar that reads the text inside ``<answer>`` as a careful human would.
 
 A body that is one label, bare or wrapped, is decided at once. Any other body becomes tokens with kinds
-(``choice_words.py``), mentions of labels and option texts among them, statements (each affirms, denies, asks or only
-mentions), and last a commitment: exactly one label affirmed, or none. Every step is linear in the body's length.
+(``choice_words.py``), mentions of labels and option texts among them (``choice_tokens.py``), statements (each affirms,
+denies, asks or only mentions), and last a commitment: exactly one label affirmed, or none. Every step is linear in the
+body's length.
 """
 
 from __future__ import annotations
@@ -12,27 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from medreward.text.choice_words import (
-    ALL_OF,
-    INVISIBLE,
-    NONE_OF,
-    REFUSAL,
-    TOKEN,
-    Lexicon,
-    Tagged,
-    lexicon_of,
-    names_of,
-    plain,
-    tag,
-    words_in,
-)
+from medreward.text.choice_tokens import Lexicon, Tagged, lexicon_of, names_of, tag, words_in
+from medreward.text.choice_words import ALL_OF, INVISIBLE, NONE_OF, REFUSAL, TOKEN, plain
 from medreward.text.options import OptionSet
 
 __all__ = ["FORMS", "REASONS", "Choice", "choose", "label_alone"]
 
-FORMS = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
+FORMS: tuple[str, ...] = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
 """How a choice is stated; the place is the code. The first five have a label, strongest first."""
-REASONS = (
+REASONS: tuple[str, ...] = (
     *("", "empty", "refused", "denied", "out_of_range", "none_of_above", "no_label"),
     *("several_labels", "contradiction", "several_texts", "several_blocks"),
 )
@@ -196,16 +185,16 @@ _CONJUNCTION = re.compile("[|&]")
 _STOPS = ",.?\n()-ce"
 _PREDICATE = re.compile(r"[:fm]*+(?:[iN]|I?[fm]*+w)")
 
-_NOT_WRONG = re.compile("[:fm]*+[iI]?+[fm]*+[nN][fim]*+w")
-_IS_WRONG = re.compile("[:fm]*+[iI]?+[fm]*+(?:w|[nN][fim]*+[raow])")
-_IS_NOT = re.compile("[:fm]*+(?:N|[iI][fm]*+n)")
-_IS_RIGHT = re.compile("[:fm]*+(?:[iI][fm]*+[rao]|:r)|[fm]*+i[fm]++$|r$")
+_NOT_WRONG = re.compile("[:fmp]*+[iI]?+[fm]*+[nN][fim]*+w")
+_IS_WRONG = re.compile("[:fmp]*+[iI]?+[fm]*+(?:w|[nN][fim]*+[raow])")
+_IS_NOT = re.compile("[:fmp]*+(?:N|[iI][fm]*+n)")
+_IS_RIGHT = re.compile("[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[fm]*+i[fm]++$|r$")
 _NOT = re.compile("[nN]|w[of]*+$")
 _DENIED = re.compile("[nN]|w[:of]*+$")
-_CHOSEN = re.compile("v[yfo:]*+$|[ao][fo]*+:[:fo]*+$")
+_CHOSEN = re.compile("v[yfo:]*+$|[aor][fo]*+:[:fo]*+$")
 _IS = re.compile("[iI][yfo:]*+$")
 _BARE = re.compile("[fo:a]*+")
-_BARE_END = re.compile("[f:]*+[npu]?")
+_BARE_END = re.compile("f*+(?:[npu]?$|:)")
 
 
 @dataclass(slots=True)
@@ -237,7 +226,7 @@ class Statement:
 
 def _statements(tagged: Tagged) -> Iterator[Statement]:
     """All statements of a body, in order."""
-    kinds = _LABEL_STOP.sub(r"\1)", tagged.kinds).replace("ey", "ny")
+    kinds = _LABEL_STOP.sub(r"\1)", tagged.kinds).replace("ey", "ny").replace("jc", "jn")
     for sentence in _SENTENCE.finditer(kinds):
         if "M" not in sentence.group():
             continue
@@ -313,16 +302,20 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
 def _is_chosen(said: Statement) -> bool:
     if _CHOSEN.search(said.left):
         return True
+    if "w" in said.left:  # "the incorrect statement is B" answers some questions and denies in others
+        return False
     return _IS.search(said.left) is not None and (said.anchored or said.opens or "p" in said.left)
 
 
 def _is_bare(said: Statement, right: str, after: str, *, wrapped: bool) -> bool:
     """Do the labels stand by themselves, as in ``B``, ``so B``, ``option B``, ``B: text``, ``B because ...``?"""
-    if not said.opens or _BARE.fullmatch(said.left) is None or _BARE_END.fullmatch(right) is None:
+    if not said.opens or _BARE.fullmatch(said.left) is None or _BARE_END.match(right) is None:
         return False
+    if ":" in right:
+        return "w" not in right
     if right.endswith("n"):
         return after == "M"
-    return not after or after in _STOPS or after == "z" or right[-1:] in (":", "p", "u") or (wrapped and after == "x")
+    return not after or after in _STOPS or after == "z" or right[-1:] in ("p", "u") or (wrapped and after == "x")
 
 
 # Commitment
@@ -403,7 +396,7 @@ def _uncommitted(said: list[Statement], tagged: Tagged, words: str, lexicon: Lex
     named = _named(said)
     if len(said) == 1 and len(named) == 1 and _trails(said[0], tagged):
         return Choice(named[0], "stated", "", (said[0].start, said[0].end), named)
-    if words.isascii() and len(words) == 1 and words.isalpha():
+    if words.isascii() and len(words) == 1 and words.isalpha() and lexicon.names.find(words) is None:
         return Choice(None, "none", "out_of_range", None, named)
     for says, reason in ((NONE_OF, ("none", "none_of_above")), (ALL_OF, ("ambiguous", "several_labels"))):
         if says.search(words):
@@ -411,7 +404,8 @@ def _uncommitted(said: list[Statement], tagged: Tagged, words: str, lexicon: Lex
             if len(meant) == 1 and not named:
                 return Choice(meant[0], "text_only", "", (0, len(tagged.kinds) - 1), (meant[0],))
             return Choice(None, *reason, None, named)
-    several = any(len(one.labels) > 1 and one.verdict != "denied" for one in said)
+    asked = {label for one in said if one.verdict == "asked" for label in one.labels}
+    several = len(asked) > 1 or any(len(one.labels) > 1 and one.verdict != "denied" for one in said)
     if several or _is_run(words, lexicon):
         return Choice(None, "ambiguous", "several_labels", None, named)
     if any(one.verdict == "denied" for one in said):

@@ -19,6 +19,7 @@ __all__ = ["ANY", "EXACT", "FOLDED", "TagTable", "byte_positions", "scan"]
 
 EXACT, ANY, FOLDED = 0, 1, 2  # how a tag is spelt: exactly; in another ASCII case; with letters Unicode folds
 _BLOCK = 1 << 20  # one reused mask of this size: a fresh one costs more in page faults than the compare
+_HIGH_BITS = np.uint64(0x8080808080808080)
 Words = npt.NDArray[np.uint64]
 
 
@@ -139,22 +140,29 @@ def _match_words(
     end: Ints,
     spelling: npt.NDArray[np.int8],
 ) -> None:
-    first = view[position]
+    every = np.arange(len(position))
     for pattern in patterns:
-        if pattern.folded:
-            which = np.flatnonzero(code < 0)
-            head = first[which]
-        else:
-            which, head = np.arange(len(position)), first
-        for i, word in enumerate(pattern.words):
-            text = head if i == 0 else view[position[which] + 8 * i]
-            same = (text | word.fold) & word.keep == word.want
-            which = which[same]
-        if not len(which):
-            continue
-        code[which] = pattern.code
-        end[which] += pattern.size
-        spelling[which] = FOLDED if pattern.folded else _cased(view, position[which], pattern)
+        if not pattern.folded:
+            which = _matching(view, position, every, pattern)
+            spelling[which] = _cased(view, position[which], pattern)
+            code[which], end[which] = pattern.code, end[which] + pattern.size
+    every = every[code < 0]
+    reach = max(len(pattern.words) for pattern in patterns)
+    beyond = [view[position[every] + 8 * i] & _HIGH_BITS != 0 for i in range(reach)]
+    every = every[np.any(beyond, axis=0)]  # folded letters are not ASCII, so they are looked for only beside such bytes
+    if len(every):
+        for pattern in patterns:
+            if pattern.folded:
+                which = _matching(view, position, every, pattern)
+                code[which], end[which], spelling[which] = pattern.code, end[which] + pattern.size, FOLDED
+
+
+def _matching(view: Words, position: Ints, which: Ints, pattern: _Pattern) -> Ints:
+    """Those of ``which`` where the pattern stands."""
+    for i, word in enumerate(pattern.words):
+        text = view[position[which] + 8 * i]
+        which = which[(text | word.fold) & word.keep == word.want]
+    return which
 
 
 def _cased(view: Words, position: Ints, pattern: _Pattern) -> Mask:

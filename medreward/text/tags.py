@@ -17,8 +17,8 @@ TagName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30
 TagLiteral = Annotated[str, StringConstraints(pattern=r"^</?[A-Za-z][A-Za-z0-9_-]{0,30}>$")]
 """One side of a tag, written with its role: ``<think>`` or ``</answer>``."""
 Case = Literal["exact", "any", "folded"]
-"""Which spellings of a tag count: ``exact``; ``any`` ASCII case; ``folded``: besides, what Python's ``re.IGNORECASE`` folds,
-which is U+017F as s, U+212A as k, U+0130 and U+0131 as i."""
+"""Which spellings of a tag count: ``exact``; ``any`` ASCII case; ``folded``: also what ``re.IGNORECASE`` folds beyond
+ASCII (U+017F to s, U+212A to k, U+0130 and U+0131 to i)."""
 Side = Literal["open", "close"]
 
 _FOLDED = {"s": "\u017f", "k": "\u212a", "i": "\u0130\u0131"}

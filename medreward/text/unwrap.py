@@ -41,6 +41,10 @@ def string_array(texts: Sequence[str | None]) -> pa.Array:
 
 def inside_answer(texts: list[str], tags: TagSet | None = None) -> list[str]:
     """Each text's first answer span (any case), or the whole text where it has none."""
-    bodies = Reading(Rows.of(string_array(texts)), tags)[Body(pick="first_span", case="folded")]
-    inside = dict(zip(bodies.row.tolist(), bodies.spans.to_bytes(), strict=True))
+    tagged = [i for i, text in enumerate(texts) if "<" in text]
+    if not tagged:
+        return texts
+    rows = Rows.of(string_array([texts[i] for i in tagged]))
+    bodies = Reading(rows, tags)[Body(pick="first_span", case="folded")]
+    inside = {tagged[row]: text for row, text in zip(bodies.row.tolist(), bodies.spans.to_bytes(), strict=True)}
     return [inside[i].decode("utf-8", "replace") if i in inside else text for i, text in enumerate(texts)]

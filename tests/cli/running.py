@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENVIRONMENT", "COMMAND", "run"]
+__all__ = ["COMMAND", "ENVIRONMENT", "run"]
 
 COMMAND = [sys.executable, "-m", "medreward_cli"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -128,10 +128,28 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, number: signal.Signal
             time.sleep(0.001)
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert process.returncode == status
+    assert process.returncode == status, err
     assert out == ""
     assert "Traceback" not in err
     assert names_in(tmp_path) == before
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_that_a_library_turns_into_its_own_error_is_no_bug(
+    number: signal.Signals, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+        except KeyboardInterrupt:
+            raise ValueError("as serializers do") from None
+
+    monkeypatch.setattr("medreward.rollouts.score_files", interrupted)
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    assert main(["score", "x"]) == status
+    assert "Traceback" not in capsys.readouterr().err
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_a_reader_that_went_away_is_no_error(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from medreward.errors import OutputError
 from medreward.rollouts.publish import output_errors, publish_file, publish_folder
 from tests.rollouts.files import names_in
+
+Publish = Callable[[Path], AbstractContextManager[Path]]
 
 
 def test_a_file_has_its_name_only_when_the_block_has_ended(tmp_path: Path) -> None:
@@ -32,6 +35,27 @@ def test_a_folder_has_its_name_only_when_the_block_has_ended(tmp_path: Path) -> 
     assert names_in(tmp_path) == ["out", "out/a"]
 
 
+def break_file(path: Path, error: type[BaseException], *, overwrite: bool) -> None:
+    """Fail while a file is being written."""
+    with publish_file(path, overwrite=overwrite) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+def break_folder(path: Path, error: type[BaseException], *, overwrite: bool) -> None:
+    """Fail while a folder is being filled."""
+    with publish_folder(path, overwrite=overwrite) as temporary:
+        (temporary / "half").write_text("half")
+        raise error
+
+
+def race(path: Path) -> None:
+    """Publish a file while somebody else takes its name."""
+    with publish_file(path) as temporary:
+        temporary.write_text("mine")
+        path.write_text("theirs")
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_whatever_leaves_the_block_nothing_is_left_and_the_old_stays(
@@ -42,12 +66,10 @@ def test_whatever_leaves_the_block_nothing_is_left_and_the_old_stays(
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "old.parquet").write_text("old")
     before = names_in(tmp_path)
-    with pytest.raises(error), publish_file(tmp_path / "file", overwrite=overwrite) as temporary:
-        temporary.write_text("half")
-        raise error
-    with pytest.raises(error), publish_folder(tmp_path / "folder", overwrite=overwrite) as temporary:
-        (temporary / "half").write_text("half")
-        raise error
+    with pytest.raises(error):
+        break_file(tmp_path / "file", error, overwrite=overwrite)
+    with pytest.raises(error):
+        break_folder(tmp_path / "folder", error, overwrite=overwrite)
     assert names_in(tmp_path) == before
     assert not overwrite or (tmp_path / "file").read_text() == "old"
 
@@ -65,9 +87,8 @@ def test_overwriting_replaces_a_file_and_a_whole_folder(tmp_path: Path) -> None:
 
 
 def test_a_name_taken_while_the_output_was_built_is_not_taken_away(tmp_path: Path) -> None:
-    with pytest.raises(OutputError) as caught, publish_file(tmp_path / "out") as temporary:
-        temporary.write_text("mine")
-        (tmp_path / "out").write_text("theirs")
+    with pytest.raises(OutputError) as caught:
+        race(tmp_path / "out")
     assert caught.value.code == "exists"
     assert (tmp_path / "out").read_text() == "theirs"
     assert names_in(tmp_path) == ["out"]
@@ -84,7 +105,7 @@ def test_a_name_taken_while_the_output_was_built_is_not_taken_away(tmp_path: Pat
     ],
 )
 def test_a_place_that_cannot_be_had_is_an_error_before_any_work(
-    tmp_path: Path, publish: type[publish_file], name: str, code: str
+    tmp_path: Path, publish: Publish, name: str, code: str
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()

@@ -75,7 +75,7 @@ def test_a_linked_shard_keeps_its_name_in_the_folder(folder: Path, tmp_path: Pat
     ("name", "code"), [("missing.parquet", "not_found"), ("missing*.parquet", "not_found"), (".tmp/none", "not_found")]
 )
 def test_what_is_not_there_is_an_error_that_names_it(folder: Path, name: str, code: str) -> None:
-    with pytest.raises(InputError, match="missing|none") as caught:
+    with pytest.raises(InputError, match=r"missing|none") as caught:
         find_sources([folder / name])
     assert caught.value.code == code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import numpy as np
@@ -20,7 +21,7 @@ def spans_of(texts: list[str]) -> Spans:
     """The texts in one buffer with other text round them."""
     raw = [text.encode() for text in texts]
     ends = np.cumsum([len(part) for part in raw], dtype=np.int64) if raw else np.zeros(0, np.int64)
-    buf = np.frombuffer(" ".encode() + b"".join(raw) + "\u3000".encode(), np.uint8)
+    buf = np.frombuffer(b" " + b"".join(raw) + "\u3000".encode(), np.uint8)
     return Spans(buf, ends - np.array([len(part) for part in raw], np.int64) + 1, ends + 1)
 
 
@@ -62,9 +63,7 @@ def test_gather_copies_and_distinct_tells_texts_apart(texts: list[str]) -> None:
     spans = spans_of(texts)
     data, offsets = gather(spans, b" ")
     assert data.tobytes().decode() == "".join(text + " " for text in texts)
-    assert [data[a:b].tobytes().decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True)] == [
-        t + " " for t in texts
-    ]
+    assert [data[a:b].tobytes().decode() for a, b in itertools.pairwise(offsets)] == [t + " " for t in texts]
     codes, found = distinct(spans)
     assert [found[code].decode() for code in codes.tolist()] == texts
     assert len(found) == len({*texts})
