@@ -197,7 +197,7 @@ class _Evaluation:
             raise RuleError(
                 "not_finite" if wrong.any() else "wrong_shape",
                 f"The rule {self.reward.kind} did not give one finite number for every row",
-                where=f"row {row} of the batch" if wrong.any() else None,
+                where=f"row {row + reading.rows.first_row}" if wrong.any() else None,
                 got=repr(float(values.data[row])) if wrong.any() else f"shape {values.data.shape}",
                 do="this is a mistake in the rule or its weights, not in the data: mend the rule",
             )

@@ -15,11 +15,11 @@ import pyarrow as pa
 from medreward.errors import MedrewardError, OutputError
 from medreward.rewards import Document, Reward
 from medreward.rollouts.formats.canonical import ParquetRollouts
-from medreward.rollouts.provenance import Earlier, provenance
-from medreward.rollouts.publish import check_place, publish_file, publish_folder
+from medreward.rollouts.publish import check_place, output_errors, publish_file, publish_folder
 from medreward.rollouts.sources import Shard, Sources, find_sources
 from medreward.rollouts.writer import RowGroupWriter
 from medreward.scoring import InputSettings, Scorer, Summary
+from medreward.scoring.provenance import Earlier, provenance
 
 __all__ = ["FileScores", "score_files"]
 
@@ -118,8 +118,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
     target = None if output is None else Path(output)
     if target is not None:
-        check_place(target, folder=sources.folder, overwrite=overwrite)
         _check_apart(target, sources)
+        check_place(target, folder=sources.folder, overwrite=overwrite)
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
     outputs = _run(job, sources, target, overwrite=overwrite)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
@@ -145,8 +145,8 @@ def _run(job: _Job, sources: Sources, target: Path | None, *, overwrite: bool) -
 
 def _check_apart(target: Path, sources: Sources) -> None:
     """The output must not be an input, lie in an input folder (where it would be read next time), or hold an input."""
-    place = Path(target.parent.resolve(), target.name)
-    real = target.resolve()
+    with output_errors(target):
+        place, real = Path(target.parent.resolve(), target.name), target.resolve()
     roots = [root.resolve() for root in sources.roots]
     files = [shard.path.resolve() for shard in sources.shards]
     inside = any(path.is_relative_to(root) for root in roots for path in (place, real))
@@ -200,10 +200,13 @@ class _Layout:
         self.schema = pa.schema(
             [*self._leading(schema), *scorer.score_schema],
             provenance(
-                scorer,
-                rollouts.rows,
-                earlier if self.all else Earlier({}),
-                rollouts.metadata if self.all else {},
+                scorer.document,
+                scorer.settings,
+                scorer.score_schema.names,
+                prefix=scorer.prefix,
+                rows=rollouts.rows,
+                earlier=earlier if self.all else Earlier({}),
+                others=rollouts.metadata if self.all else {},
             ),
         )
 

@@ -1,32 +1,19 @@
-"""The output contract: which columns a score has, their types, and the metadata beside them."""
+"""The output contract: which columns a score has, and their types."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from medreward._version import __version__
-from medreward.errors import InputError
 from medreward.rewards.base import Values
 from medreward.rewards.document import Document
-from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, Mask
 from medreward.text.unwrap import string_array
 
-__all__ = [
-    "kept_columns",
-    "label_words",
-    "lists_of_words",
-    "metadata",
-    "numbers",
-    "score_schema",
-    "words",
-    "written_columns",
-]
+__all__ = ["label_words", "lists_of_words", "numbers", "score_schema", "words"]
 
 
 def score_schema(document: Document, prefix: str = "") -> pa.Schema:
@@ -69,42 +56,3 @@ def label_words(label: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, ..
     """Each row's label as a string; null for none."""
     first = np.cumsum([0, *map(len, label_sets)])
     return words(np.where(label >= 0, first[set_codes] + label, -1), [name for labels in label_sets for name in labels])
-
-
-def metadata(document: Document, settings: InputSettings, names: Sequence[str], rows: int | None) -> dict[str, str]:
-    """What says how scores came about: document, digest, input settings, library version, columns, row count."""
-    known = {
-        "medreward.document": document.to_json(),
-        "medreward.digest": document.digest,
-        "medreward.input": settings.model_dump_json(),
-        "medreward.version": __version__,
-        "medreward.columns": json.dumps(list(names)),
-    }
-    return known if rows is None else {**known, "medreward.rows": str(rows)}
-
-
-def kept_columns(schema: pa.Schema, names: Sequence[str], do: str) -> list[str]:
-    """The input's columns that stay beside scores of these names: all but those medreward wrote.
-
-    Raises:
-        InputError: ``column_taken``: a column of such a name was written by someone else.
-    """
-    own = written_columns(schema.metadata or {})
-    taken = [name for name in names if name in schema.names and name not in own]
-    if taken:
-        raise InputError(
-            "column_taken",
-            f"The input already has columns that scores would be written to: {', '.join(taken)}",
-            expected="names that are free, or columns whose metadata says medreward wrote them",
-            do=do,
-        )
-    return [name for name in schema.names if name not in own]
-
-
-def written_columns(known: Mapping[bytes, bytes]) -> frozenset[str]:
-    """The columns that metadata says medreward wrote."""
-    try:
-        names = json.loads(known.get(b"medreward.columns", b"[]"))
-    except ValueError:  # somebody else's metadata under our name: nothing is known to be ours
-        return frozenset()
-    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()

@@ -164,7 +164,7 @@ def _read_one(completion: str | None, gold: str | int | None, options: Options, 
     if gold is None or not scorer.gold_forms:
         return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]))
     cells = string_array([gold]) if isinstance(gold, str) else pa.array([gold], pa.int64())
-    return reading, resolve_golds(cells, rows.options, scorer.settings, scorer.gold_forms)
+    return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms)
 
 
 def score_one(

@@ -14,6 +14,7 @@ from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, validity_mask
 from medreward.text.option_column import OptionColumn, text_codes
 from medreward.text.options import OptionSet
+from medreward.text.rows import Rows
 from medreward.text.unwrap import inside_answer
 
 __all__ = ["resolve_golds"]
@@ -22,21 +23,19 @@ _UNKNOWN, _CONFLICT = -1, -2
 _SHOWN = 5
 
 
-def resolve_golds(
-    cells: pa.Array, options: OptionColumn, settings: InputSettings, needs: frozenset[GoldForm], first_row: int = 0
-) -> Gold:
+def resolve_golds(cells: pa.Array, rows: Rows, settings: InputSettings, needs: frozenset[GoldForm]) -> Gold:
     """Golds as the rules need them.
 
     Args:
         cells: the gold column: text, or integers where ``settings.gold_index`` says what the first option's is.
-        options: what each row offers.
+        rows: the rows, for what each offers.
         settings: what a gold cell is, and what to do with one that names no option.
         needs: the forms the rules ask for; a form nobody needs cannot fail.
-        first_row: the number of the first row, for messages.
 
     Raises:
         InputError: ``bad_gold``, ``ambiguous_gold``, ``gold_type``.
     """
+    options = rows.options
     if pa.types.is_dictionary(cells.type):
         cells = cells.dictionary_decode()
     if pa.types.is_integer(cells.type) or settings.gold_index is not None:
@@ -56,7 +55,7 @@ def resolve_golds(
         if "label" in needs:
             label = _labels(codes, found, present, options, settings)
     if "label" in needs or settings.gold_index is not None:
-        _complain(label, present, shown, options, settings, first_row)
+        _complain(label, present, shown, rows, settings)
     return Gold(np.where(label >= 0, label, -1), (codes, texts))
 
 
@@ -142,24 +141,22 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _complain(
-    label: Ints, present: np.ndarray, cells: pa.Array, options: OptionColumn, settings: InputSettings, first_row: int
-) -> None:
+def _complain(label: Ints, present: np.ndarray, cells: pa.Array, rows: Rows, settings: InputSettings) -> None:
     bad = np.flatnonzero(present & (label < 0))
     if not len(bad) or settings.bad_gold == "null":
         return
     conflict = bad[label[bad] == _CONFLICT]
-    rows = conflict if len(conflict) else bad
+    wrong = conflict if len(conflict) else bad
     lines = []
-    for row in rows[:_SHOWN].tolist():
-        _, (offered,) = options.fetch(np.array([row]))
+    for row in wrong[:_SHOWN].tolist():
+        _, (offered,) = rows.options.fetch(np.array([row]))
         shown = {name: text for name, text in zip(offered.labels, offered.texts, strict=True) if text is not None} or [
             *offered.labels
         ]
         cell = cells.cast(pa.large_binary())[row].as_py() if not pa.types.is_integer(cells.type) else cells[row].as_py()
         cell = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
-        lines.append(f"row {row + first_row}: gold {str(cell)[:80]!r}, options {str(shown)[:200]}")
-    where = f"column {settings.column('gold')!r}, {len(rows)} rows of those read so far"
+        lines.append(f"row {row + rows.first_row}: gold {str(cell)[:80]!r}, options {str(shown)[:200]}")
+    where = f"column {settings.column('gold')!r}, {len(wrong)} rows of those read so far"
     got = "\n            ".join(lines)
     if len(conflict):
         raise InputError(

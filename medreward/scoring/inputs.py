@@ -128,7 +128,7 @@ def plain_strings(array: pa.Array, name: str) -> pa.Array:
     )
 
 
-def read_rows(batch: pa.RecordBatch, settings: InputSettings) -> Rows:
+def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0) -> Rows:
     """The rows of one batch: completions, and options where the batch has them."""
     name = require_column(batch.schema, "completion", settings, "it holds what the model wrote")
     options = settings.column("options")
@@ -136,4 +136,4 @@ def read_rows(batch: pa.RecordBatch, settings: InputSettings) -> Rows:
     if named:
         require_column(batch.schema, "options", settings, "it was named for the options")
     completions = plain_strings(batch.column(name), name)
-    return Rows.of(completions, batch.column(options) if named else None)
+    return Rows.of(completions, batch.column(options) if named else None, first_row=first_row)

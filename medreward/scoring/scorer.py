@@ -88,17 +88,17 @@ class Scorer:
             RuleError: a rule gave something that is no finite number.
         """
         self.input_columns(batch.schema)
-        reading = Reading(read_rows(batch, self.settings), self.document.tags)
-        gold = self._gold(batch, reading, first_row)
+        reading = Reading(read_rows(batch, self.settings, first_row), self.document.tags)
+        gold = self._gold(batch, reading)
         total = numbers(evaluate(self.document.reward, reading, gold))
         parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]
         return pa.RecordBatch.from_arrays([total, *parts, *self._answers(reading)], schema=self.score_schema)
 
-    def _gold(self, batch: pa.RecordBatch, reading: Reading, first_row: int) -> Gold:
+    def _gold(self, batch: pa.RecordBatch, reading: Reading) -> Gold:
         if not self.gold_forms:
             return Gold.none(len(reading))
         cells = batch.column(self.settings.column("gold"))
-        return resolve_golds(cells, reading.rows.options, self.settings, self.gold_forms, first_row)
+        return resolve_golds(cells, reading.rows, self.settings, self.gold_forms)
 
     def _answers(self, reading: Reading) -> list[pa.Array]:
         choice, valid, options = reading[self.choice], reading.rows.valid, reading.rows.options
@@ -134,7 +134,7 @@ class Scorer:
                 scored.append(self.score_batch(part, row + at))
             row += batch.num_rows
         table = pa.Table.from_batches(scored, self.score_schema)
-        return Scores(table, pa.Table.from_batches(batches, schema), self.document, self.settings)
+        return Scores(table, pa.Table.from_batches(batches, schema), self.document, self.settings, self.prefix)
 
 
 def answer_read(reward: Reward) -> ChoiceOf:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from medreward.errors import MissingExtraError
 from medreward.rewards.base import Floats
 from medreward.rewards.document import Document
-from medreward.scoring.columns import kept_columns, metadata
+from medreward.scoring.provenance import Earlier, provenance
 from medreward.scoring.settings import InputSettings
 from medreward.scoring.summary import Summary
 
@@ -32,13 +32,17 @@ class Scores:
         data: the table that was scored.
         document: the reward.
         settings: how the input was read.
+        prefix: what the names of the score columns begin with.
     """
 
-    def __init__(self, table: pa.Table, data: pa.Table, document: Document, settings: InputSettings) -> None:
+    def __init__(
+        self, table: pa.Table, data: pa.Table, document: Document, settings: InputSettings, prefix: str = ""
+    ) -> None:
         self.table = table
         self.data = data
         self.document = document
         self.settings = settings
+        self.prefix = prefix
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -50,12 +54,8 @@ class Scores:
 
     def column(self, name: str) -> Floats:
         """A reward column as numbers, ``float64``, shape ``(n,)``; NaN where it is null."""
-        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in self.table[self._prefix + name].chunks]
+        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in self.table[self.prefix + name].chunks]
         return np.concatenate(chunks) if chunks else np.zeros(0)
-
-    @property
-    def _prefix(self) -> str:
-        return str(self.table.schema.names[0].removesuffix("reward"))
 
     def to_arrow(self, columns: Literal["all", "scores"] = "all") -> pa.Table:
         """The scores as an Arrow table.
@@ -67,21 +67,35 @@ class Scores:
         Raises:
             InputError: ``column_taken``: the input has foreign columns of the scores' names.
         """
+        names, earlier = self.table.schema.names, Earlier(self.data.schema.metadata or {})
         if columns == "all":
-            kept = kept_columns(
-                self.data.schema, self.table.schema.names, "give the scorer a prefix: Scorer(…, prefix='new_')"
-            )
-            arrays = {name: self.data[name] for name in kept}
+            earlier.check_free(self.data.schema, names, self.prefix)
+            replaced = {*earlier.replaced(self.prefix)}
+            fields = [
+                (field.name, self.data.column(i))
+                for i, field in enumerate(self.data.schema)
+                if field.name not in replaced
+            ]
         else:
+            earlier = Earlier({})
             row = np.arange(len(self))
-            arrays = {"row": pa.chunked_array([pa.Array.from_buffers(pa.int64(), len(row), [None, pa.py_buffer(row)])])}
-            for name in map(self.settings.column, _RUN_COLUMNS):
-                if name in self.data.schema.names:
-                    arrays[name] = self.data[name]
-        arrays.update(zip(self.table.schema.names, self.table.columns, strict=True))
-        table = pa.Table.from_arrays(list(arrays.values()), names=list(arrays))
-        known = metadata(self.document, self.settings, self.table.schema.names, len(self))
-        return table.replace_schema_metadata({**(self.data.schema.metadata or {}), **known})
+            fields = [
+                ("row", pa.chunked_array([pa.Array.from_buffers(pa.int64(), len(row), [None, pa.py_buffer(row)])]))
+            ]
+            beside = map(self.settings.column, _RUN_COLUMNS)
+            fields += [(name, self.data[name]) for name in beside if self.data.schema.names.count(name) == 1]
+        fields += zip(names, self.table.columns, strict=True)
+        table = pa.Table.from_arrays([column for _, column in fields], names=[name for name, _ in fields])
+        known = provenance(
+            self.document,
+            self.settings,
+            names,
+            prefix=self.prefix,
+            rows=len(self),
+            earlier=earlier,
+            others=(self.data.schema.metadata or {}) if columns == "all" else {},
+        )
+        return table.replace_schema_metadata(known)
 
     def to_pandas(self, columns: Literal["all", "scores"] = "all") -> pd.DataFrame:
         """The scores as a pandas frame; columns as in :meth:`to_arrow`.
@@ -105,7 +119,7 @@ class Scores:
     @cached_property
     def summary(self) -> Summary:
         """Counts and means."""
-        return Summary.of(self.table, self._prefix)
+        return Summary.of(self.table, self.prefix)
 
     def __repr__(self) -> str:
         name = self.document.name or self.document.digest[:19]

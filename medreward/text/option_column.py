@@ -39,8 +39,12 @@ class OptionColumn:
         return cls(zeros, (DEFAULT_LABELS,), lambda rows: (np.zeros(len(rows), np.int64), [OptionSet()]), zeros + 2**62)
 
     @classmethod
-    def of(cls, array: pa.Array) -> OptionColumn:
+    def of(cls, array: pa.Array, first_row: int = 0) -> OptionColumn:
         """Options from a list of texts, a map or a struct from label to text; null or empty means none were named.
+
+        Args:
+            array: the options of each row.
+            first_row: the number of the first row, for messages.
 
         Raises:
             InputError: ``options_type``, ``too_many_options``, ``bad_labels``.
@@ -49,11 +53,11 @@ class OptionColumn:
         if pa.types.is_null(kind):
             return cls.none(len(array))
         if pa.types.is_map(kind):
-            return _from_codes(*_map_codes(array))
+            return _from_codes(*_map_codes(array), first_row)
         if pa.types.is_struct(kind):
-            return _from_codes(*_struct_codes(array))
+            return _from_codes(*_struct_codes(array), first_row)
         if _is_list(kind) and _is_text(kind.value_type):
-            return _from_list(array)
+            return _from_list(array, first_row)
         raise InputError(
             "options_type",
             "The options column has a type that holds no options",
@@ -100,7 +104,7 @@ def _list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
     return array, offsets
 
 
-def _from_list(array: pa.Array) -> OptionColumn:
+def _from_list(array: pa.Array, first_row: int) -> OptionColumn:
     if not len(array):
         return OptionColumn.none(0)
     array, offsets = _list_bounds(array)
@@ -111,7 +115,7 @@ def _from_list(array: pa.Array) -> OptionColumn:
         raise InputError(
             "too_many_options",
             f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
-            where=f"column 'options', row {row}",
+            where=f"column 'options', row {row + first_row}",
             got=f"{int(count[row])} options",
             do="give a map from label to text instead of a list",
         )
@@ -195,7 +199,9 @@ def _map_codes(array: pa.Array) -> Rows:
     return names, codes, count, [label or "" for label in labels], texts
 
 
-def _from_codes(names: Ints, codes: Ints, count: Ints, labels: list[str], texts: list[str | None]) -> OptionColumn:
+def _from_codes(
+    names: Ints, codes: Ints, count: Ints, labels: list[str], texts: list[str | None], first_row: int
+) -> OptionColumn:
     begin = np.cumsum(count) - count
     keys, example = _group(names, count)
     sets = []
@@ -205,7 +211,7 @@ def _from_codes(names: Ints, codes: Ints, count: Ints, labels: list[str], texts:
             raise InputError(
                 "bad_labels",
                 "Option labels must be distinct and not empty",
-                where=f"column 'options', row {i}",
+                where=f"column 'options', row {i + first_row}",
                 got=repr(list(here)),
             )
         sets.append(here or DEFAULT_LABELS)

@@ -24,6 +24,7 @@ class Rows:
         valid: bool, shape ``(n,)``; false for a null completion.
         options: what each row offers.
         columns: other columns by name, each of ``n`` rows.
+        first_row: the number of the first row in the whole input, for messages.
     """
 
     buf: Bytes
@@ -31,10 +32,15 @@ class Rows:
     valid: Mask
     options: OptionColumn
     columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    first_row: int = 0
 
     @classmethod
     def of(
-        cls, completions: pa.Array, options: pa.Array | None = None, columns: Mapping[str, pa.Array] | None = None
+        cls,
+        completions: pa.Array,
+        options: pa.Array | None = None,
+        columns: Mapping[str, pa.Array] | None = None,
+        first_row: int = 0,
     ) -> Rows:
         """Rows from an Arrow string or large_string array (binary is taken as UTF-8).
 
@@ -42,8 +48,8 @@ class Rows:
             InputError: the options column holds no options.
         """
         buf, offsets, valid = raw_strings(completions)
-        column = OptionColumn.none(len(completions)) if options is None else OptionColumn.of(options)
-        return cls(buf, offsets, valid, column, columns or {})
+        column = OptionColumn.none(len(completions)) if options is None else OptionColumn.of(options, first_row)
+        return cls(buf, offsets, valid, column, columns or {}, first_row)
 
     def __len__(self) -> int:
         return len(self.valid)

@@ -33,7 +33,12 @@ from medreward import (
 from medreward.rewards.document import MAX_BYTES, MAX_DEPTH
 from medreward.text import TagSet
 
-DIGESTS: dict[str, str] = {}
+DIGESTS: dict[str, str] = {
+    "medvlm-r1": "sha256:a46268f0a72f9151cf9a06ac809f652add49df6920a61086e3ed145f13ca30b8",
+    "medvlm-r1-code": "sha256:ef6829ad1de98567c33062fc99c9ed5c3b3277b64cb64d2c713fadbeec7c7e11",
+    "medvlm-r1-eval": "sha256:4df484ce871abaec048808debd0fda107e6bca341a94c3b5acc08f74054cbc56",
+    "mcq": "sha256:f2e41b35bf726084c28b6ae12d33379a4f2885776e1d8c6b4839e688a4f57c45",
+}
 
 
 def rewards() -> st.SearchStrategy[Reward]:

@@ -161,6 +161,15 @@ def test_what_the_system_says_about_writing_has_a_code(number: int, code: str) -
     assert caught.value.code == code
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("publish", [publish_file, publish_folder])
+def test_a_folder_that_may_not_be_written_to_is_an_error_before_any_work(tmp_path: Path, publish: Publish) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError) as caught, publish(tmp_path / "out"):
+        pytest.fail("the block was entered")
+    assert caught.value.code == "permission"
+
+
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB."""

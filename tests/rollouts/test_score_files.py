@@ -119,6 +119,20 @@ def test_shards_may_differ_in_types_and_further_columns(tmp_path: Path) -> None:
     assert second["extra"] == data["step"]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view(), pa.binary()], ids=str)
+@pytest.mark.parametrize("encoded", [False, True])
+def test_text_of_every_type_is_scored_and_passes_through(tmp_path: Path, kind: pa.DataType, encoded: bool) -> None:
+    text = table(3000)["completion"].combine_chunks()
+    cells = text.dictionary_encode() if encoded else text.cast(kind)
+    messages = pa.array([[{"role": "user", "content": "?"}]] * len(text))
+    data = table(3000).set_column(2, "completion", cells).append_column("a.b", messages)
+    score_files(write(tmp_path / "in.parquet", data, row_group_size=5000), tmp_path / "out.parquet")
+    out = read(tmp_path / "out.parquet")
+    assert out["reward"].to_pylist() == files.REWARDS * 3000
+    assert out["completion"].cast(pa.string()).combine_chunks() == text
+    assert out["a.b"].to_pylist() == messages.to_pylist()
+
+
 def test_a_file_without_rows_gives_a_file_without_rows(tmp_path: Path) -> None:
     result = score_files(write(tmp_path / "in.parquet", table().slice(0, 0)), tmp_path / "out.parquet")
     assert read(tmp_path / "out.parquet").num_rows == 0
@@ -237,13 +251,16 @@ def test_nothing_is_read_where_the_output_is_there_already(tmp_path: Path) -> No
         ("in/*.parquet", "in"),
     ],
 )
-def test_an_output_that_is_in_or_holds_an_input_is_an_error(tmp_path: Path, source: str, target: str) -> None:
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_output_that_is_in_or_holds_an_input_is_an_error(
+    tmp_path: Path, source: str, target: str, overwrite: bool
+) -> None:
     write(tmp_path / "in" / "1.parquet")
     write(tmp_path / "in" / "deep" / "2.parquet")
     (tmp_path / "link.parquet").symlink_to(tmp_path / "in" / "1.parquet")
     before = names_in(tmp_path)
     with pytest.raises(OutputError) as caught:
-        score_files(tmp_path / source, tmp_path / target, overwrite=True)
+        score_files(tmp_path / source, tmp_path / target, overwrite=overwrite)
     assert caught.value.code == "output_in_input"
     assert names_in(tmp_path) == before
 

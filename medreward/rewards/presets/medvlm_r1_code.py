@@ -17,8 +17,8 @@ PRESET = Preset(
     paper="See medvlm-r1. The code scores the figure's own half-credit answer 0.",
     code=(
         "Format: the text starts with <think>, ends with </answer>, and somewhere </think> and <answer> have only"
-        " whitespace between them; nothing is counted. Accuracy: in the first answer span (any case), every letter A to J"
-        " counts, inside words too; exactly one, and it the gold, earns 1 alone and 0.5 with anything else beside it."
+        " whitespace between them; nothing is counted. Accuracy: in the first answer span (any case), every letter A to"
+        " J counts, inside words too; exactly one, and it the gold, earns 1 alone and 0.5 with anything else beside it."
     ),
     reward=WeightedSum.of(
         format=Holds(

@@ -1,4 +1,4 @@
-"""What a scored file says about its scores, and which columns of an input earlier scores may be replaced."""
+"""What scored data says about its scores, and which columns of an input are earlier scores that may be replaced."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from medreward._version import __version__
 from medreward.errors import InputError
-from medreward.scoring import Scorer
-from medreward.scoring.columns import metadata
+from medreward.rewards.document import Document
+from medreward.scoring.settings import InputSettings
 
 __all__ = ["Earlier", "provenance"]
 
@@ -66,7 +67,7 @@ class Earlier:
                 "column_taken",
                 "The input has columns of the names that the scores need, and medreward did not write them",
                 got=", ".join(repr(name) for name in taken),
-                do="write the scores under other names with --prefix, such as --prefix medreward_",
+                do="write the scores under other names: --prefix medreward_, or Scorer(…, prefix='medreward_')",
             )
 
 
@@ -79,20 +80,39 @@ def _read_json(raw: bytes | None, kind: type[list[object]]) -> list[object]:
     return found if isinstance(found, kind) else []
 
 
-def provenance(scorer: Scorer, rows: int, earlier: Earlier, others: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-    """The key-value metadata of a scored file.
+def provenance(
+    document: Document,
+    settings: InputSettings,
+    columns: Sequence[str],
+    *,
+    prefix: str,
+    rows: int,
+    earlier: Earlier,
+    others: Mapping[bytes, bytes],
+) -> dict[bytes, bytes]:
+    """The key-value metadata of scored data: how its scores came about.
 
     Args:
-        scorer: what scored it.
-        rows: rows in the file.
+        document: the reward.
+        settings: how the input was read.
+        columns: the score columns.
+        prefix: what their names begin with.
+        rows: how many rows there are.
         earlier: the scores the input had.
         others: the input's metadata; what is not medreward's stays.
     """
-    ours = metadata(scorer.document, scorer.settings, scorer.score_schema.names, rows)
-    ours["medreward.prefix"] = scorer.prefix
-    if earlier.digest(scorer.prefix):
-        ours["medreward.previous_digest"] = str(earlier.digest(scorer.prefix))
-    if earlier.kept(scorer.prefix):
-        ours["medreward.kept"] = json.dumps(earlier.kept(scorer.prefix))
+    ours = {
+        "medreward.document": document.to_json(),
+        "medreward.digest": document.digest,
+        "medreward.input": settings.model_dump_json(),
+        "medreward.version": __version__,
+        "medreward.columns": json.dumps(list(columns)),
+        "medreward.prefix": prefix,
+        "medreward.rows": str(rows),
+    }
+    if earlier.digest(prefix):
+        ours["medreward.previous_digest"] = str(earlier.digest(prefix))
+    if earlier.kept(prefix):
+        ours["medreward.kept"] = json.dumps(earlier.kept(prefix))
     foreign = {key: value for key, value in others.items() if not key.startswith(_OURS)}
     return foreign | {key.encode(): value.encode() for key, value in ours.items()}
