@@ -56,6 +56,20 @@ class Model(BaseModel):
                     )
         return value
 
+    def inner(self) -> Iterator[Model]:
+        """The models in this one's fields, in order: one step down."""
+        for _, value in self:
+            if isinstance(value, Model):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (item for item in value if isinstance(item, Model))
+
+    def everything(self) -> Iterator[Model]:
+        """This model and all models inside it, outermost first."""
+        yield self
+        for model in self.inner():
+            yield from model.everything()
+
 
 def _nearest(name: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name)[:100], list(known), n=1, cutoff=0.0)
@@ -66,9 +80,21 @@ class Spec(Model):
     """A frozen model of one ``kind``, such as ``tag_presence.v1``. Equal fields mean equal specs and equal hashes.
 
     A released kind never changes meaning; a new meaning is a new kind.
+
+    Attributes:
+        tag_fields: the fields that name tags, by role or as a literal.
     """
 
+    tag_fields: ClassVar[tuple[str, ...]] = ("tag", "tags")
+
     kind: str
+
+    def tags_named(self) -> frozenset[str]:
+        """The roles of the tags this spec, without what is inside it, speaks of."""
+        values = [getattr(self, name) for name in self.tag_fields if getattr(self, name, None) is not None]
+        return frozenset(
+            item.strip("</>") for value in values for item in ((value,) if isinstance(value, str) else value)
+        )
 
 
 S = TypeVar("S", bound=Spec)

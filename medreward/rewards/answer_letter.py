@@ -45,10 +45,6 @@ class AnswerLetter(Reward):
         """The gold as a label."""
         return frozenset({"label"})
 
-    def tags_named(self) -> frozenset[str]:
-        """The answer's tag."""
-        return frozenset({self.choice.body.tag})
-
     def why(self, reading: Reading, gold: Gold) -> str:
         """What the answer commits to, and whether that is right."""
         return why_choice(reading, gold, self.choice)

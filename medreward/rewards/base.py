@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import StringConstraints
 
 from medreward.errors import RuleError
-from medreward.spec import Kinds, Spec
+from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
 from medreward.text.options import OptionSet
 from medreward.text.reading import Reading
@@ -117,15 +117,11 @@ class Reward(Spec):
         raise NotImplementedError(f"{type(self).__name__} does not explain itself")
 
     def children(self) -> tuple[Reward, ...]:
-        """The rewards this one is made of."""
-        return ()
+        """The rewards this one is made of, in order."""
+        return tuple(_nearest_rewards(self))
 
     def gold_forms(self) -> frozenset[GoldForm]:
         """How this reward, without its children, wants the gold; nothing where it does not look at it."""
-        return frozenset()
-
-    def tags_named(self) -> frozenset[str]:
-        """The roles of the tags this reward, without its children, speaks of."""
         return frozenset()
 
     def walk(self) -> Iterator[Reward]:
@@ -159,6 +155,14 @@ if TYPE_CHECKING:
     AnyReward = Reward
 else:
     AnyReward = REWARDS.field(Reward)
+
+
+def _nearest_rewards(model: Model) -> Iterator[Reward]:
+    for inner in model.inner():
+        if isinstance(inner, Reward):
+            yield inner
+        else:
+            yield from _nearest_rewards(inner)
 
 
 def _combine() -> Any:

@@ -79,10 +79,6 @@ class WeightedSum(Reward):
             parts=tuple(Weighted(weight=weight, reward=part.named(name)) for name, (weight, part) in pairs.items())
         )
 
-    def children(self) -> tuple[Reward, ...]:
-        """The rewards that are added."""
-        return tuple(part.reward for part in self.parts)
-
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Add from the left."""
         values = [evaluate(part.reward, reading, gold) for part in self.parts]
@@ -119,10 +115,6 @@ class _Several(Reward):
     def of(cls, *parts: Reward) -> Self:
         """From parts, in order."""
         return cls.model_validate({"parts": parts})
-
-    def children(self) -> tuple[Reward, ...]:
-        """The rewards combined."""
-        return self.parts
 
     def _values(self, reading: Reading, gold: Gold) -> list[Values]:
         return [evaluate(part, reading, gold) for part in self.parts]
@@ -227,10 +219,6 @@ class Clip(Reward):
             raise PydanticCustomError("clip_order", "'low' must not be greater than 'high'")
         return self
 
-    def children(self) -> tuple[Reward, ...]:
-        """The reward that is clipped."""
-        return (self.reward,)
-
     def _clip(self, data: np.ndarray | float) -> np.ndarray:
         return np.minimum(
             np.maximum(data, -np.inf if self.low is None else self.low), np.inf if self.high is None else self.high
@@ -264,10 +252,6 @@ class Gate(Reward):
     condition: AnyReward
     then: AnyReward
     otherwise: AnyReward = Constant()
-
-    def children(self) -> tuple[Reward, ...]:
-        """The condition and both branches."""
-        return (self.condition, self.then, self.otherwise)
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Take one branch in each row; a null in any of the three is null."""

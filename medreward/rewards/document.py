@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from medreward.errors import DocumentError
 from medreward.rewards.base import AnyReward, Reward
-from medreward.spec import Kinds, Model
+from medreward.spec import Kinds, Model, Spec
 from medreward.text.tags import TagSet
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "document_schema", "load_document"]
@@ -52,7 +52,8 @@ class Document(Model):
 
     @model_validator(mode="after")
     def _coherent(self) -> Document:
-        unknown = {tag for part in self.reward.walk() for tag in part.tags_named()} - {*self.tags.roles}
+        specs = (model for model in self.reward.everything() if isinstance(model, Spec))
+        unknown = {tag for spec in specs for tag in spec.tags_named()} - {*self.tags.roles}
         if unknown:
             raise PydanticCustomError(
                 "unknown_tag",

@@ -33,10 +33,6 @@ class Holds(Reward):
         """0 to 1."""
         return (0.0, 1.0)
 
-    def tags_named(self) -> frozenset[str]:
-        """The tags the facts speak of."""
-        return frozenset().union(*(fact.tags_named() for fact in self.facts))
-
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which facts do not hold."""
         failed = [fact.describe() for fact in self.facts if not reading[fact][0]]

@@ -34,10 +34,6 @@ class NonEmptyReasoning(Reward):
         """0 to 1."""
         return (0.0, 1.0)
 
-    def tags_named(self) -> frozenset[str]:
-        """The tag round the reasoning."""
-        return frozenset({self.tag})
-
     def why(self, reading: Reading, gold: Gold) -> str:
         """Whether there is reasoning, and if not, why not."""
         if reading[HasText(tag=self.tag, case=self.case)][0]:

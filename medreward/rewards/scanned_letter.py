@@ -65,10 +65,6 @@ class ScannedLetter(Reward):
         """The gold cell as given."""
         return frozenset({"raw"})
 
-    def tags_named(self) -> frozenset[str]:
-        """The answer's tag."""
-        return frozenset({self.scan.body.tag})
-
     def why(self, reading: Reading, gold: Gold) -> str:
         """What the scan found."""
         scanned = reading[self.scan]

@@ -71,10 +71,6 @@ class TagPresence(Reward):
         """0 to 1."""
         return (0.0, 1.0)
 
-    def tags_named(self) -> frozenset[str]:
-        """The tags asked for."""
-        return frozenset(self.tags)
-
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which literals are not there as often as they must be."""
         counts = {literal: int(reading[TagCount(tag=literal, case=self.case)][0]) for literal in self._literals()}

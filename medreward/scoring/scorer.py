@@ -20,7 +20,6 @@ from medreward.scoring.scores import Scores
 from medreward.scoring.settings import InputSettings
 from medreward.text.choice import FORMS, REASONS
 from medreward.text.facts import FLAWS, ChoiceOf, Flaws
-from medreward.text.facts.base import Fact
 from medreward.text.reading import Reading
 
 __all__ = ["RewardSource", "Scorer", "answer_read"]
@@ -139,8 +138,4 @@ class Scorer:
 
 def answer_read(reward: Reward) -> ChoiceOf:
     """How the reported answer is read: as the reward's first rule that reads a choice does, else as by default."""
-    for part in reward.walk():
-        for _, value in part:
-            if isinstance(value, Fact) and isinstance(value, ChoiceOf):
-                return value
-    return ChoiceOf()
+    return next((model for model in reward.everything() if isinstance(model, ChoiceOf)), ChoiceOf())

@@ -15,17 +15,6 @@ FACTS: Kinds[Fact] = Kinds("fact")
 class Fact(Spec):
     """A small typed question asked of a reading; ``reading[fact]`` is the answer for every row."""
 
-    def tags_named(self) -> frozenset[str]:
-        """The roles of the tags this fact speaks of, read off its fields."""
-        named: set[str] = set()
-        for name, value in self:
-            if isinstance(value, Fact):
-                named |= value.tags_named()
-            elif name in _TAG_FIELDS and value is not None:
-                values = (value,) if isinstance(value, str) else value
-                named |= {item.strip("</>") for item in values}
-        return frozenset(named)
-
     def describe(self) -> str:
         """The fact in one line: its kind and the fields that are not as by default."""
         given = (f"{name}={value!r}" for name, value in self if name != "kind" and value != self._default(name))
@@ -34,9 +23,6 @@ class Fact(Spec):
     @classmethod
     def _default(cls, name: str) -> object:
         return cls.model_fields[name].default
-
-
-_TAG_FIELDS = frozenset({"tag", "tags", "after", "before"})
 
 
 class Predicate(Fact):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -113,6 +113,8 @@ class AnyGap(Predicate):
         holds: what the gap holds: ``nothing``, or ``whitespace`` (possibly none).
         case: which spellings count.
     """
+
+    tag_fields: ClassVar[tuple[str, ...]] = ("after", "before")
 
     kind: Literal["any_gap.v1"] = "any_gap.v1"
     after: TagLiteral
