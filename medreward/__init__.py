@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from medreward.rewards import (
         AnswerLetter,
         Clip,
+        ColumnValue,
         Constant,
         Document,
         ExtraneousText,
         Gate,
         Holds,
         Ladder,
+        LengthBand,
         Maximum,
         Minimum,
         NonEmptyReasoning,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
         Product,
         Reward,
         ScannedLetter,
+        SoftOverlong,
         TagPresence,
         WeightedSum,
         document_schema,
@@ -53,8 +56,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
     "medreward.rewards": (
-        "AnswerLetter Clip Constant Document ExtraneousText Gate Holds Ladder Maximum Minimum NonEmptyReasoning"
-        " PartialCredit Product Reward ScannedLetter TagPresence WeightedSum document_schema load_document prompt"
+        "AnswerLetter Clip ColumnValue Constant Document ExtraneousText Gate Holds Ladder LengthBand Maximum Minimum"
+        " NonEmptyReasoning PartialCredit Product Reward ScannedLetter SoftOverlong TagPresence WeightedSum"
+        " document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
     "medreward.rollouts": "score",
@@ -68,6 +72,7 @@ __all__ = [
     "AnswerLetter",
     "Choice",
     "Clip",
+    "ColumnValue",
     "Constant",
     "Document",
     "DocumentError",
@@ -78,6 +83,7 @@ __all__ = [
     "InputError",
     "InputSettings",
     "Ladder",
+    "LengthBand",
     "Maximum",
     "MedrewardError",
     "Minimum",
@@ -93,6 +99,7 @@ __all__ = [
     "ScannedLetter",
     "Scorer",
     "Scores",
+    "SoftOverlong",
     "Summary",
     "TagPresence",
     "TagSet",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from medreward.rewards.answer_letter import AnswerLetter
 from medreward.rewards.base import REWARDS, Case, Gold, Reward, Values, evaluate
+from medreward.rewards.column_value import ColumnValue
 from medreward.rewards.combine import Clip, Constant, Gate, Maximum, Minimum, Product, WeightedSum
 from medreward.rewards.document import Document, document_schema, load_document
 from medreward.rewards.extraneous_text import ExtraneousText
 from medreward.rewards.holds import Holds
+from medreward.rewards.length_band import LengthBand
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning
 from medreward.rewards.partial_credit import Ladder, PartialCredit
 from medreward.rewards.prompt import prompt
 from medreward.rewards.scanned_letter import ScannedLetter
+from medreward.rewards.soft_overlong import SoftOverlong
 from medreward.rewards.tag_presence import TagPresence
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "AnswerLetter",
     "Case",
     "Clip",
+    "ColumnValue",
     "Constant",
     "Document",
     "ExtraneousText",
@@ -27,6 +31,7 @@ __all__ = [
     "Gold",
     "Holds",
     "Ladder",
+    "LengthBand",
     "Maximum",
     "Minimum",
     "NonEmptyReasoning",
@@ -34,6 +39,7 @@ __all__ = [
     "Product",
     "Reward",
     "ScannedLetter",
+    "SoftOverlong",
     "TagPresence",
     "Values",
     "WeightedSum",
@@ -51,6 +57,9 @@ RULES: tuple[type[Reward], ...] = (
     PartialCredit,
     Holds,
     ScannedLetter,
+    LengthBand,
+    SoftOverlong,
+    ColumnValue,
     Constant,
     WeightedSum,
     Product,

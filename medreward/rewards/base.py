@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -85,6 +85,7 @@ class Case:
         reward: the reward, where it is not the rule with its defaults.
         gold: the right answer; None for null.
         options: what was offered.
+        columns: numbers that stand beside the completion.
     """
 
     about: str
@@ -93,6 +94,7 @@ class Case:
     reward: Reward | None = None
     gold: str | None = "B"
     options: OptionSet = field(default=OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]))
+    columns: Mapping[str, float | None] = field(default_factory=dict)
 
 
 class Reward(Spec):

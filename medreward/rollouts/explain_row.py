@@ -37,7 +37,8 @@ def explain_row(
     scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
     names = ("completion", "gold", "options")
     completion, gold, options = (_cell(batch, scorer.settings.column(name)) for name in names)
-    return explain(completion, gold, options, scorer)
+    columns = {name: _cell(batch, scorer.settings.column(name)) for name in scorer.columns}
+    return explain(completion, gold, options, scorer, columns=columns)
 
 
 def _cell(batch: pa.RecordBatch, column: str) -> Any:

@@ -29,6 +29,7 @@ from medreward.text.unwrap import string_array
 __all__ = ["Explained", "Explanation", "Mark", "explain", "option_set", "score_one"]
 
 Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
+Numbers = Mapping[str, float | None] | None
 
 
 @dataclass(frozen=True)
@@ -157,14 +158,29 @@ def _column_of_one(options: OptionSet) -> OptionColumn:
     return OptionColumn(zero, (options.labels or DEFAULT_LABELS,), lambda rows: (rows * 0, [options]), zero)
 
 
-def _read_one(completion: str | None, gold: str | int | None, options: Options, scorer: Scorer) -> tuple[Reading, Gold]:
-    rows = Rows.of(string_array([completion]))
-    rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)))
+def _read_one(
+    completion: str | None, gold: str | int | None, options: Options, scorer: Scorer, columns: Numbers
+) -> tuple[Reading, Gold]:
+    rows = Rows.of(string_array([completion]), columns=_columns_of_one(columns or {}, scorer.columns))
+    rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)), rows.columns)
     reading = Reading(rows, scorer.document.tags)
     if gold is None or not scorer.gold_forms:
         return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]))
     cells = string_array([gold]) if isinstance(gold, str) else pa.array([gold], pa.int64())
     return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms)
+
+
+def _columns_of_one(given: Mapping[str, float | None], wanted: Sequence[str]) -> dict[str, pa.Array]:
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise InputError(
+            "missing_column",
+            f"The reward reads the column {missing[0]!r}",
+            got=", ".join(given) or "no column at all",
+            do=f"give its number: columns={{{missing[0]!r}: …}}",
+        )
+    cells = ((name, given[name]) for name in wanted)
+    return {name: pa.array([None if cell is None else float(cell)], pa.float64()) for name, cell in cells}
 
 
 def score_one(
@@ -174,6 +190,7 @@ def score_one(
     reward: RewardSource | Scorer = DEFAULT,
     *,
     settings: InputSettings | None = None,
+    columns: Numbers = None,
 ) -> float | None:
     """The reward of one completion.
 
@@ -183,6 +200,7 @@ def score_one(
         options: option texts (labelled A, B, …), or a map from label to text; without them labels are A to J.
         reward: as for :class:`Scorer`; a Scorer is taken as it is, with its settings.
         settings: how the gold is read.
+        columns: numbers the reward reads from other columns, such as ``completion_tokens``.
 
     Returns:
         The total; None where it is null, such as where the reward needs a gold and there is none.
@@ -197,7 +215,7 @@ def score_one(
         1.5
     """
     scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
-    reading, resolved = _read_one(completion, gold, options, scorer)
+    reading, resolved = _read_one(completion, gold, options, scorer, columns)
     values = evaluate(scorer.document.reward, reading, resolved)
     return float(values.data[0]) if values.valid[0] else None
 
@@ -209,6 +227,7 @@ def explain(
     reward: RewardSource | Scorer = DEFAULT,
     *,
     settings: InputSettings | None = None,
+    columns: Numbers = None,
 ) -> Explanation:
     """Why a completion has the reward it has. Arguments and errors as for :func:`score_one`.
 
@@ -218,7 +237,7 @@ def explain(
         {'format': 1.0, 'accuracy': 0.5}
     """
     scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
-    reading, resolved = _read_one(completion, gold, options, scorer)
+    reading, resolved = _read_one(completion, gold, options, scorer, columns)
     choice = reading[scorer.choice]
     labels = reading.rows.options.label_sets[0]
     valid = bool(reading.rows.valid[0])

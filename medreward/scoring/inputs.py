@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -128,12 +128,13 @@ def plain_strings(array: pa.Array, name: str) -> pa.Array:
     )
 
 
-def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0) -> Rows:
-    """The rows of one batch: completions, and options where the batch has them."""
+def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0, columns: Iterable[str] = ()) -> Rows:
+    """The rows of one batch: completions, options where the batch has them, and the named columns."""
     name = require_column(batch.schema, "completion", settings, "it holds what the model wrote")
     options = settings.column("options")
     named = options in batch.schema.names or options != "options"
     if named:
         require_column(batch.schema, "options", settings, "it was named for the options")
     completions = plain_strings(batch.column(name), name)
-    return Rows.of(completions, batch.column(options) if named else None, first_row=first_row)
+    beside = {column: batch.column(settings.column(column)) for column in columns}
+    return Rows.of(completions, batch.column(options) if named else None, beside, first_row)

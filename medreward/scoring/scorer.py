@@ -19,7 +19,7 @@ from medreward.scoring.inputs import as_batches, read_rows, require_column, slic
 from medreward.scoring.scores import Scores
 from medreward.scoring.settings import InputSettings
 from medreward.text.choice import FORMS, REASONS
-from medreward.text.facts import FLAWS, ChoiceOf, Flaws
+from medreward.text.facts import FLAWS, ChoiceOf, Column, Flaws
 from medreward.text.reading import Reading
 
 __all__ = ["RewardSource", "Scorer", "answer_read"]
@@ -56,6 +56,8 @@ class Scorer:
             *(part.gold_forms() for part in self.document.reward.walk())
         )
         self.choice = answer_read(self.document.reward)
+        facts = (model for model in self.document.reward.everything() if isinstance(model, Column))
+        self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
         self.score_schema = score_schema(self.document, prefix)
 
     def input_columns(self, schema: pa.Schema) -> list[str]:
@@ -70,7 +72,8 @@ class Scorer:
         options = self.settings.column("options")
         if options in schema.names or options != "options":
             names.append(require_column(schema, "options", self.settings, "it was named for the options"))
-        return names
+        names += [require_column(schema, name, self.settings, "the reward reads it") for name in self.columns]
+        return list(dict.fromkeys(names))
 
     def score_batch(self, batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
         """The score columns of one batch.
@@ -87,7 +90,7 @@ class Scorer:
             RuleError: a rule gave something that is no finite number.
         """
         self.input_columns(batch.schema)
-        reading = Reading(read_rows(batch, self.settings, first_row), self.document.tags)
+        reading = Reading(read_rows(batch, self.settings, first_row, self.columns), self.document.tags)
         gold = self._gold(batch, reading)
         total = numbers(evaluate(self.document.reward, reading, gold))
         parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]

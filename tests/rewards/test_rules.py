@@ -16,7 +16,7 @@ def cases() -> list[tuple[Reward, Case]]:
     """Every case of every rule's file, with the reward it is about."""
     modules = {rule.__module__: rule for rule in RULES}
     return [
-        (case.reward if case.reward is not None else rule(), case)  # type: ignore[call-arg]
+        (case.reward if case.reward is not None else rule.model_validate({}), case)
         for module, rule in modules.items()
         for case in sys.modules[module].CASES
     ]
@@ -24,12 +24,12 @@ def cases() -> list[tuple[Reward, Case]]:
 
 @pytest.mark.parametrize(("reward", "case"), cases())
 def test_a_rule_earns_what_its_case_says(reward: Reward, case: Case) -> None:
-    assert score_one(case.completion, case.gold, case.options, reward) == case.value
+    assert score_one(case.completion, case.gold, case.options, reward, columns=case.columns) == case.value
 
 
 @pytest.mark.parametrize(("reward", "case"), cases())
 def test_an_explanation_gives_the_same_value_and_says_why(reward: Reward, case: Case) -> None:
-    explanation = explain(case.completion, case.gold, case.options, reward)
+    explanation = explain(case.completion, case.gold, case.options, reward, columns=case.columns)
     assert explanation.reward == case.value
     assert all(part.why for part in explanation.parts)
 
@@ -53,6 +53,7 @@ def test_all_cases_in_one_table_earn_what_each_earns_alone() -> None:
             "completion": [case.completion for case in mine],
             "gold": [case.gold for case in mine],
             "options": [dict(zip(case.options.labels, case.options.texts, strict=True)) for case in mine],
+            **{name: [case.columns.get(name) for case in mine] for case in mine for name in case.columns},
         }
         if mine:
             rewards = Scorer(reward).score(table).table["reward"].to_pylist()

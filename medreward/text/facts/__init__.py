@@ -6,9 +6,11 @@ from medreward.text.facts.base import FACTS, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
 from medreward.text.facts.bodies import Body, BodyTable, HasText
 from medreward.text.facts.choices import ChoiceOf, Choices
+from medreward.text.facts.columns import Column, Numbers
 from medreward.text.facts.counts import Counted, TagCount
 from medreward.text.facts.flaws import FLAWS, Flaws, repair_of
 from medreward.text.facts.label_scan import LabelScan, ScannedLabels
+from medreward.text.facts.lengths import Length
 from medreward.text.facts.misspelt import MisspeltTag
 from medreward.text.facts.stray import PLACES, StrayPlaces, StrayText
 from medreward.text.facts.structure import AnyGap, At, InOrder, WellFormed
@@ -25,13 +27,16 @@ __all__ = [
     "BodyTable",
     "ChoiceOf",
     "Choices",
+    "Column",
     "Counted",
     "Fact",
     "Flaws",
     "HasText",
     "InOrder",
     "LabelScan",
+    "Length",
     "MisspeltTag",
+    "Numbers",
     "Predicate",
     "ScannedLabels",
     "StrayPlaces",
@@ -41,5 +46,5 @@ __all__ = [
     "repair_of",
 ]
 
-for _fact in (AnyGap, At, Body, ChoiceOf, HasText, InOrder, LabelScan, StrayText, TagCount, WellFormed):
+for _fact in (AnyGap, At, Body, ChoiceOf, Column, HasText, InOrder, LabelScan, Length, StrayText, TagCount, WellFormed):
     FACTS.add(_fact)

@@ -1,0 +1,72 @@
+"""Length band: is the reasoning or the answer as long as it should be?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from medreward.rewards.base import Case, Gold, Reward, Values
+from medreward.spec import Whole
+from medreward.text.facts.lengths import AnyLength, Length
+from medreward.text.reading import Reading
+
+__all__ = ["CASES", "LengthBand"]
+
+
+class LengthBand(Reward):
+    """1 if a length lies between two limits, both included, else 0.
+
+    Args:
+        length: what is measured, and in which unit.
+        least: the least length that is right.
+        most: the greatest; None for no limit.
+    """
+
+    kind: Literal["length_band.v1"] = "length_band.v1"
+    length: AnyLength = Length(of="think", unit="words")
+    least: Whole = Field(default=0, ge=0)
+    most: Whole | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> LengthBand:
+        if self.most is not None and self.least > self.most:
+            raise PydanticCustomError("band_order", "'least' must not be greater than 'most'")
+        return self
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Compare the length with both limits."""
+        size = reading[self.length]
+        fits = (size >= self.least) & (True if self.most is None else size <= self.most)
+        return Values.of(fits, reading.rows.valid)
+
+    def bounds(self) -> tuple[float, float]:
+        """0 to 1."""
+        return (0.0, 1.0)
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """The length and the limits."""
+        size, unit = int(np.asarray(reading[self.length])[0]), self.length.unit
+        limits = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
+        return f"{self.length.of} has {size} {unit}; wanted {limits}"
+
+
+_SOME = LengthBand(least=2, most=3)
+_LETTER = LengthBand(length=Length(of="answer", unit="chars"), least=1, most=1)
+CASES = (
+    Case("maximum", "<think> a  lung\nshadow </think>", 1, _SOME),
+    Case("zero", "<think>lung</think>", 0, _SOME),
+    Case("zero", "<think>a lung shadow here</think>", 0, _SOME),
+    Case("malformed", "<think>a lung shadow", 0, _SOME),
+    Case("malformed", "<think>a</think><think>lung</think>", 1, _SOME),
+    Case("malformed", "<think>a<answer>B</answer>lung</think>", 1, _SOME),
+    Case("empty", "", 0, _SOME),
+    Case("empty", "", 1, LengthBand(most=3)),
+    Case("letter", "<answer> B\n</answer>", 1, _LETTER),
+    Case("letter", "<answer>B.</answer>", 0, _LETTER),
+    Case("non_ascii", "<answer>\u3000肺\u2003</answer>", 1, _LETTER),
+    Case("non_ascii", "<think>肺\u3000炎\xa0é</think>", 1, _SOME),
+    Case("null", None, None, _SOME),
+)
