@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from medreward_cli.reading import input_settings, reading_options
 from medreward_cli.terminal import echo_json, visible
 
+if TYPE_CHECKING:
+    from medreward.scoring import Summary
+
 __all__ = ["command"]
+
+
+def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
+    """Each ``name=mean`` as a number by name."""
+    found: dict[str, float] = {}
+    for item in value:
+        name, _, floor = item.partition("=")
+        try:
+            found[name] = float(floor)
+        except ValueError:
+            raise click.BadParameter(f"{item!r} is not NAME=NUMBER", ctx, param) from None
+        if not math.isfinite(found[name]):
+            raise click.BadParameter(f"{item!r} needs a finite number", ctx, param)
+    return found
 
 
 @click.command("score", epilog="Example: medreward score rollouts.parquet -o scored.parquet --reward mcq")
@@ -31,6 +49,14 @@ __all__ = ["command"]
     help="Write the input's columns too, or the scores with row, group_id and step.",
 )
 @click.option("--prefix", default="", help="What the names of the score columns begin with.")
+@click.option(
+    "--fail-under",
+    "floors",
+    metavar="NAME=MEAN",
+    callback=floors_of,
+    multiple=True,
+    help="Exit 1 where a mean is lower, or null: reward=0.4, accuracy=0.5. Repeatable.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
@@ -40,6 +66,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     reward: str,
     which: Literal["all", "scores"],
     prefix: str,
+    floors: dict[str, float],
     *,
     overwrite: bool,
     as_json: bool,
@@ -53,6 +80,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     from medreward.rollouts import score_files
 
+    _check_floors(floors, reward)
     began = time.monotonic()
     with _progress(shown=not quiet and sys.stderr.isatty()) as progress:
         result = score_files(
@@ -67,14 +95,44 @@ def command(  # noqa: PLR0913 - one parameter for each option
         )
     seconds = time.monotonic() - began
     name = result.document.name or reward
+    low = _below(floors, result.summary)
     if as_json:
-        echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3)})
+        echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3), "failed": low})
+        _end(low)
         return
     click.echo(visible(f"{'reward':<12} {name} {result.document.digest}"))
     click.echo(visible(str(result.summary)))
     if output is not None:
         files = f" ({len(result.outputs):,} files)" if result.outputs != (output,) else ""
         click.echo(visible(f"{'wrote':<12} {output}{files} in {seconds:.1f} s"))
+    _end(low)
+
+
+def _check_floors(floors: dict[str, float], reward: str) -> None:
+    """A floor for a component the reward does not have is a mistake, found before anything is scored."""
+    from medreward.rewards import load_document
+
+    known = ["reward", *load_document(reward).components()] if floors else []
+    for name in floors:
+        if name not in known:
+            raise click.UsageError(f"--fail-under: the reward has no {name!r}; it has {', '.join(known)}")
+
+
+def _below(floors: dict[str, float], summary: Summary) -> list[str]:
+    """What is lower than it must be, a line for each."""
+    means = {name.removeprefix("reward_"): mean.value for name, mean in summary.means.items()}
+    return [
+        f"mean {name} is {'null' if means[name] is None else means[name]}, which is not at least {floor:g}"
+        for name, floor in floors.items()
+        if not (means[name] is not None and means[name] >= floor)
+    ]
+
+
+def _end(low: list[str]) -> None:
+    for line in low:
+        click.echo(f"failed: {line}", err=True)
+    if low:
+        click.get_current_context().exit(1)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``medreward spec``: list, show, validate, digest."""
+"""``medreward spec``: list, show, validate, digest, schema."""
 
 from __future__ import annotations
 
@@ -90,3 +90,12 @@ def digest(reward: str) -> None:
     from medreward.rewards import load_document
 
     click.echo(load_document(reward).digest)
+
+
+@command.command("schema", epilog="Example: medreward spec schema > medreward.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of reward documents, for editors."""
+    from medreward.rewards import document_schema
+    from medreward_cli.terminal import echo_json
+
+    echo_json(document_schema())

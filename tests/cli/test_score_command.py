@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import medreward
@@ -100,3 +101,50 @@ def test_a_document_of_ones_own_scores_too(tmp_path: Path, capsys: pytest.Captur
     found = json.loads(capsys.readouterr().out)
     assert found["reward"] == str(document)
     assert found["summary"]["means"] == {"reward": pytest.approx(4 / 6), "reward_tags": pytest.approx(4 / 6)}
+
+
+@pytest.mark.parametrize(
+    ("floors", "status", "words"),
+    [
+        (["reward=1.1"], 0, ""),
+        (["reward=1.11"], 1, "mean reward is 1.1, which is not at least 1.11"),
+        (["format=0.6", "accuracy=0.6"], 1, "mean accuracy is 0.5"),
+        (["letters=0.6"], 2, "the reward has no 'letters'; it has reward, format, accuracy"),
+        (["reward=high"], 2, "NAME=NUMBER"),
+        (["reward=nan"], 2, "finite"),
+        (["reward"], 2, "NAME=NUMBER"),
+    ],
+)
+def test_a_mean_below_its_floor_fails_the_run_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], floors: list[str], status: int, words: str
+) -> None:
+    source = write(tmp_path / "in.parquet")
+    flags = [part for floor in floors for part in ("--fail-under", floor)]
+    assert main(["score", str(source), "-o", str(tmp_path / "out.parquet"), *flags]) == status
+    assert words in capsys.readouterr().err
+    assert (tmp_path / "out.parquet").exists() == (status != 2)
+
+
+def test_a_failed_floor_stands_in_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", str(write(tmp_path / "in.parquet")), "--json", "--fail-under", "reward=2"]) == 1
+    assert json.loads(capsys.readouterr().out)["failed"] == ["mean reward is 1.1, which is not at least 2"]
+
+
+def test_a_reward_may_read_a_column_and_its_absence_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "overlong.yaml"
+    document.write_text("reward: {kind: soft_overlong.v1, limit: 10, margin: 4}\n")
+    source = write(tmp_path / "in.parquet")
+    assert main(["score", str(source), "--reward", str(document)]) == 3
+    assert "There is no column 'completion_tokens'" in capsys.readouterr().err
+    lengths = pa.array([6, 8, 10, 11, None, 0, 7])
+    counted = write(tmp_path / "counted.parquet", table().append_column("n", lengths))
+    arguments = ["score", str(counted), "-o", str(tmp_path / "out.parquet"), "--reward", str(document)]
+    assert main([*arguments, "--map", "completion_tokens=n"]) == 0
+    rewards = read(tmp_path / "out.parquet")["reward"].to_pylist()
+    null = [text is None for text in table()["completion"].to_pylist()]
+    expected = [0.0, -0.5, -1.0, -1.0, None, 0.0, -0.25]
+    assert rewards == [None if gone else value for gone, value in zip(null, expected, strict=True)]
+    assert main(["explain", str(counted), "--row", "1", "--reward", str(document), "--map", "completion_tokens=n"]) == 0
+    assert "8 tokens; the penalty begins at 6 and is whole at 10" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import medreward
@@ -71,3 +72,9 @@ def test_an_unknown_reward_is_exit_2(command: str, capsys: pytest.CaptureFixture
 
 def test_json_and_yaml_at_once_is_a_usage_error() -> None:
     assert main(["spec", "show", "mcq", "--json", "--yaml"]) == 2
+
+
+def test_the_schema_is_json_that_a_preset_satisfies(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator(schema).validate(medreward.PRESETS["mcq"].document.to_dict())
