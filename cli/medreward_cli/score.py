@@ -120,12 +120,12 @@ def _check_floors(floors: dict[str, float], reward: str) -> None:
 
 def _below(floors: dict[str, float], summary: Summary) -> list[str]:
     """What is lower than it must be, a line for each."""
-    means = {name.removeprefix("reward_"): mean.value for name, mean in summary.means.items()}
-    return [
-        f"mean {name} is {'null' if means[name] is None else means[name]}, which is not at least {floor:g}"
-        for name, floor in floors.items()
-        if not (means[name] is not None and means[name] >= floor)
-    ]
+    low = []
+    for name, floor in floors.items():
+        mean = summary.means["reward" if name == "reward" else f"reward_{name}"].value
+        if mean is None or mean < floor:
+            low.append(f"mean {name} is {'null' if mean is None else mean}, which is not at least {floor:g}")
+    return low
 
 
 def _end(low: list[str]) -> None:
