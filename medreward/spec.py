@@ -89,12 +89,11 @@ class Spec(Model):
 
     kind: str
 
-    def tags_named(self) -> frozenset[str]:
-        """The roles of the tags this spec, without what is inside it, speaks of."""
-        values = [getattr(self, name) for name in self.tag_fields if getattr(self, name, None) is not None]
-        return frozenset(
-            item.strip("</>") for value in values for item in ((value,) if isinstance(value, str) else value)
-        )
+    def tags_named(self) -> tuple[str, ...]:
+        """The roles of the tags this spec, without what is inside it, speaks of, in order."""
+        values = [value for name, value in self if name in self.tag_fields and value is not None]
+        literals = [item for value in values for item in ((value,) if isinstance(value, str) else value)]
+        return tuple(dict.fromkeys(literal.strip("</>") if literal.endswith(">") else literal for literal in literals))
 
 
 S = TypeVar("S", bound=Spec)
@@ -122,11 +121,17 @@ class Kinds(Generic[S]):
         return sorted(self._classes)
 
     def add(self, cls: type[S]) -> type[S]:
-        """Make a model known. Two models of one kind are a mistake and raise ValueError."""
+        """Make a model known. A model without a kind (TypeError) or two of one kind (ValueError) are mistakes."""
         kind = cls.model_fields["kind"].default
+        if not isinstance(kind, str):
+            raise TypeError(f"{cls.__name__} needs a kind: kind: Literal['name.v1'] = 'name.v1'")
         if self._classes.setdefault(kind, cls) is not cls:
             raise ValueError(f"two {self.noun}s of kind {kind!r}: {self._classes[kind].__name__} and {cls.__name__}")
         return cls
+
+    def known(self, spec: Spec) -> bool:
+        """Whether exactly this spec's model was made known, so that its document can be read back."""
+        return self._classes.get(spec.kind) is type(spec)
 
     def find(self, kind: object) -> type[S]:
         """The model of that kind; an unknown one is an error that names the nearest known kind."""
@@ -181,9 +186,7 @@ class _AnyKind:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {
-            "x-any-kind-of": self.kinds.noun
-        }  # the document's schema turns this into a reference to the whole table
+        return {"x-any": self.base.__name__}  # the document's schema turns this into a reference to the whole table
 
 
 def _dump(value: Spec) -> dict[str, Any]:

@@ -1,74 +1,50 @@
-"""What a completion is worth: typed, composable specifications. One file a rule; each is listed in ``RULES``."""
+"""What a completion is worth: typed, composable specifications. One file a rule, and one line here."""
 
 from __future__ import annotations
 
-from medreward.rewards.answer_letter import AnswerLetter
+from medreward.rewards.answer_letter import AnswerLetter as AnswerLetter
 from medreward.rewards.base import REWARDS, Case, Gold, Reward, Values, evaluate
-from medreward.rewards.column_value import ColumnValue
-from medreward.rewards.combine import Clip, Constant, Gate, Maximum, Minimum, Product, WeightedSum
+from medreward.rewards.column_value import ColumnValue as ColumnValue
+from medreward.rewards.combine import Clip as Clip
+from medreward.rewards.combine import Constant as Constant
+from medreward.rewards.combine import Gate as Gate
+from medreward.rewards.combine import Maximum as Maximum
+from medreward.rewards.combine import Minimum as Minimum
+from medreward.rewards.combine import Product as Product
+from medreward.rewards.combine import WeightedSum as WeightedSum
 from medreward.rewards.document import Document, document_schema, load_document
-from medreward.rewards.extraneous_text import ExtraneousText
-from medreward.rewards.holds import Holds
-from medreward.rewards.length_band import LengthBand
-from medreward.rewards.non_empty_reasoning import NonEmptyReasoning
-from medreward.rewards.partial_credit import Ladder, PartialCredit
+from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
+from medreward.rewards.holds import Holds as Holds
+from medreward.rewards.length_band import LengthBand as LengthBand
+from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning
+from medreward.rewards.partial_credit import Ladder
+from medreward.rewards.partial_credit import PartialCredit as PartialCredit
 from medreward.rewards.prompt import prompt
-from medreward.rewards.scanned_letter import ScannedLetter
-from medreward.rewards.soft_overlong import SoftOverlong
-from medreward.rewards.tag_presence import TagPresence
+from medreward.rewards.scanned_letter import ScannedLetter as ScannedLetter
+from medreward.rewards.soft_overlong import SoftOverlong as SoftOverlong
+from medreward.rewards.tag_presence import TagPresence as TagPresence
 
 __all__ = [
     "REWARDS",
     "RULES",
-    "AnswerLetter",
     "Case",
-    "Clip",
-    "ColumnValue",
-    "Constant",
     "Document",
-    "ExtraneousText",
-    "Gate",
     "Gold",
-    "Holds",
     "Ladder",
-    "LengthBand",
-    "Maximum",
-    "Minimum",
-    "NonEmptyReasoning",
-    "PartialCredit",
-    "Product",
     "Reward",
-    "ScannedLetter",
-    "SoftOverlong",
-    "TagPresence",
     "Values",
-    "WeightedSum",
     "document_schema",
     "evaluate",
     "load_document",
     "prompt",
 ]
 
-RULES: tuple[type[Reward], ...] = (
-    TagPresence,
-    ExtraneousText,
-    NonEmptyReasoning,
-    AnswerLetter,
-    PartialCredit,
-    Holds,
-    ScannedLetter,
-    LengthBand,
-    SoftOverlong,
-    ColumnValue,
-    Constant,
-    WeightedSum,
-    Product,
-    Minimum,
-    Maximum,
-    Clip,
-    Gate,
+RULES: tuple[type[Reward], ...] = tuple(
+    rule
+    for rule in globals().copy().values()
+    if isinstance(rule, type) and issubclass(rule, Reward) and rule is not Reward
 )
-"""Every rule and combinator; a new one is its file and one line here."""
+"""Every rule and combinator: all that are imported above."""
 
 for _rule in RULES:
     REWARDS.add(_rule)

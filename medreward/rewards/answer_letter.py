@@ -6,11 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from medreward.rewards.base import Case, Gold, GoldForm, Reward, Values
-from medreward.rewards.partial_credit import why_choice
+from medreward.rewards.base import Case, Gold, Values
+from medreward.rewards.choice_rule import ChoiceRule
 from medreward.text.choice import FORMS
-from medreward.text.facts import ChoiceOf
-from medreward.text.facts.choices import AnyChoice
 from medreward.text.reading import Reading
 
 __all__ = ["CASES", "AnswerLetter", "LabelForm"]
@@ -18,7 +16,7 @@ __all__ = ["CASES", "AnswerLetter", "LabelForm"]
 LabelForm = Literal["clean", "wrapped", "with_text", "stated", "text_only"]
 
 
-class AnswerLetter(Reward):
+class AnswerLetter(ChoiceRule):
     """1 if the answer commits to the gold label in one of the given forms, else 0. Null where there is no gold.
 
     Args:
@@ -28,26 +26,15 @@ class AnswerLetter(Reward):
 
     kind: Literal["answer_letter.v1"] = "answer_letter.v1"
     forms: tuple[LabelForm, ...] = ("clean", "wrapped", "with_text", "stated")
-    choice: AnyChoice = ChoiceOf()
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Compare the label's number with the gold's."""
-        choice = reading[self.choice]
-        counts = np.isin(choice.form, [FORMS.index(form) for form in self.forms])
-        known = gold.label >= 0
-        return Values.of(known & counts & (choice.label == gold.label), reading.rows.valid & known)
+        counts = np.isin(reading[self.choice].form, [FORMS.index(form) for form in self.forms])
+        return Values.of(counts & self.right(reading, gold), self.known(reading, gold))
 
     def bounds(self) -> tuple[float, float]:
         """0 to 1."""
         return (0.0, 1.0 if self.forms else 0.0)
-
-    def gold_forms(self) -> frozenset[GoldForm]:
-        """The gold as a label."""
-        return frozenset({"label"})
-
-    def why(self, reading: Reading, gold: Gold) -> str:
-        """What the answer commits to, and whether that is right."""
-        return why_choice(reading, gold, self.choice)
 
 
 CASES = (

@@ -53,25 +53,36 @@ class Values:
     @classmethod
     def of(cls, data: npt.ArrayLike, valid: Mask) -> Values:
         """Values of a rule that is null exactly where ``valid`` is false."""
-        return cls(np.where(valid, np.asarray(data, np.float64), 0.0), valid)
+        return cls(np.asarray(data, np.float64), valid)
 
 
 @dataclass(frozen=True)
 class Gold:
-    """The right answers, resolved before scoring.
+    """The right answers, resolved before scoring, in the forms that some rule's ``gold_forms`` asks for.
 
     Args:
-        label: ``int64``, shape ``(n,)``, the place of the gold among the row's labels, -1 where there is none.
-        raw: the cells as given, one for each row, or None where the input has no gold column.
+        labels: ``int64``, shape ``(n,)``, the place of the gold among the row's labels, -1 where there is none; None
+            where no rule asked for labels.
+        raw: numbers, shape ``(n,)``, and the distinct cells as given that they stand for; None where no rule asked.
     """
 
-    label: Ints
+    labels: Ints | None
     raw: tuple[Ints, list[str | None]] | None = field(default=None, repr=False)
 
-    @classmethod
-    def none(cls, n: int) -> Gold:
-        """No row has a gold."""
-        return cls(np.full(n, -1, np.int64))
+    @property
+    def label(self) -> Ints:
+        """The labels.
+
+        Raises:
+            RuleError: ``gold_not_asked``: no rule's ``gold_forms`` holds ``label``.
+        """
+        if self.labels is None:
+            raise RuleError(
+                "gold_not_asked",
+                "A rule looks at the gold's label without having asked for it",
+                do="let the rule's gold_forms return frozenset({'label'})",
+            )
+        return self.labels
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,16 @@ class Reward(Spec):
         """The same reward as a component of that name."""
         return type(self).model_validate({**dict(self), "name": name})
 
+    def __radd__(self, other: float) -> Reward:  # so that sum() works, which begins with 0
+        return self if other == 0 else _combine().Constant(value=other) + self
+
+    def __truediv__(self, other: float) -> Reward:
+        return self * (1.0 / other)
+
+    def __rsub__(self, other: float) -> Reward:
+        made: Reward = _combine().Constant(value=other) - self
+        return made
+
     def __add__(self, other: Reward) -> Reward:
         made: Reward = _combine().add(self, other)
         return made
@@ -197,15 +218,28 @@ class _Evaluation:
 
     def read(self, reading: Reading) -> Values:
         values = self.reward.evaluate(reading, self.gold)
+        self._check(values, reading)
+        return Values(np.where(values.valid, values.data, 0.0), values.valid & reading.rows.valid)
+
+    def _check(self, values: Values, reading: Reading) -> None:
+        """One float64 and one bool for every row, and the numbers finite."""
+        given = [
+            (getattr(array, "dtype", None), getattr(array, "shape", None)) for array in (values.data, values.valid)
+        ]
+        wanted = [(np.dtype(np.float64), (len(reading),)), (np.dtype(np.bool_), (len(reading),))]
+        if given != wanted:
+            raise self._error("wrong_shape", None, " and ".join(f"{dtype} of shape {shape}" for dtype, shape in given))
         wrong = values.valid & ~np.isfinite(values.data)
-        if values.data.shape != (len(reading),) or wrong.any():
-            row = int(wrong.argmax()) if wrong.any() else 0
-            raise RuleError(
-                "not_finite" if wrong.any() else "wrong_shape",
-                f"The rule {self.reward.kind} did not give one finite number for every row",
-                where=f"row {row + reading.rows.first_row}" if wrong.any() else None,
-                got=repr(float(values.data[row])) if wrong.any() else f"shape {values.data.shape}",
-                do="this is a mistake in the rule or its weights, not in the data: mend the rule",
-            )
-        data = np.where(values.valid, values.data, 0.0)
-        return Values(data, values.valid & reading.rows.valid)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise self._error("not_finite", f"row {row + reading.rows.first_row}", repr(float(values.data[row])))
+
+    def _error(self, code: str, where: str | None, got: str) -> RuleError:
+        return RuleError(
+            code,
+            f"The rule {self.reward.kind} did not give one finite number for every row",
+            where=where,
+            expected="float64 data and bool validity, one of each for every row",
+            got=got,
+            do="this is a mistake in the rule or its weights, not in the data: mend the rule",
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import numbers
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -75,6 +76,11 @@ class WeightedSum(Reward):
     def of(cls, **parts: Reward | tuple[float, Reward]) -> WeightedSum:
         """A sum of named components, each a reward or a pair of weight and reward."""
         pairs = {name: part if isinstance(part, tuple) else (1.0, part) for name, part in parts.items()}
+        for name, (_, part) in pairs.items():
+            if not isinstance(part, Reward):
+                raise DocumentError(
+                    "bad_operand", f"{name!r} is no reward, nor a pair of weight and reward", got=repr(part)
+                )
         return cls(
             parts=tuple(Weighted(weight=weight, reward=part.named(name)) for name, (weight, part) in pairs.items())
         )
@@ -151,7 +157,28 @@ class Product(_Several):
         return " × ".join(map(_show, self._values(reading, gold)))
 
 
-class Minimum(_Several):
+class _Extreme(_Several):
+    """One of the parts' values, chosen by size."""
+
+    pick: ClassVar[np.ufunc]
+    word: ClassVar[str]
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        """Choose in each row."""
+        values = self._values(reading, gold)
+        return Values(self.pick.reduce([value.data for value in values], axis=0), _all_valid(values))
+
+    def bounds(self) -> Bounds:
+        """The same choice among the lower and among the upper bounds."""
+        lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
+        return (float(self.pick.reduce(lows)), float(self.pick.reduce(highs)))
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        """What is compared."""
+        return f"the {self.word} of {', '.join(map(_show, self._values(reading, gold)))}"
+
+
+class Minimum(_Extreme):
     """The least of the parts.
 
     Args:
@@ -159,23 +186,10 @@ class Minimum(_Several):
     """
 
     kind: Literal["minimum.v1"] = "minimum.v1"
-
-    def evaluate(self, reading: Reading, gold: Gold) -> Values:
-        """The least value of each row."""
-        values = self._values(reading, gold)
-        return Values(np.min([value.data for value in values], axis=0), _all_valid(values))
-
-    def bounds(self) -> Bounds:
-        """The least of each bound."""
-        lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
-        return (min(lows), min(highs))
-
-    def why(self, reading: Reading, gold: Gold) -> str:
-        """What is compared."""
-        return f"the least of {', '.join(map(_show, self._values(reading, gold)))}"
+    pick, word = np.minimum, "least"
 
 
-class Maximum(_Several):
+class Maximum(_Extreme):
     """The greatest of the parts.
 
     Args:
@@ -183,20 +197,7 @@ class Maximum(_Several):
     """
 
     kind: Literal["maximum.v1"] = "maximum.v1"
-
-    def evaluate(self, reading: Reading, gold: Gold) -> Values:
-        """The greatest value of each row."""
-        values = self._values(reading, gold)
-        return Values(np.max([value.data for value in values], axis=0), _all_valid(values))
-
-    def bounds(self) -> Bounds:
-        """The greatest of each bound."""
-        lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
-        return (max(lows), max(highs))
-
-    def why(self, reading: Reading, gold: Gold) -> str:
-        """What is compared."""
-        return f"the greatest of {', '.join(map(_show, self._values(reading, gold)))}"
+    pick, word = np.maximum, "greatest"
 
 
 class Clip(Reward):
@@ -236,7 +237,9 @@ class Clip(Reward):
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """What was clipped."""
-        return f"{_show(evaluate(self.reward, reading, gold))} kept between {self.low} and {self.high}"
+        limits = [f"at least {self.low:g}"] if self.low is not None else []
+        limits += [f"at most {self.high:g}"] if self.high is not None else []
+        return f"{_show(evaluate(self.reward, reading, gold))}, kept {' and '.join(limits) or 'as it is'}"
 
 
 class Gate(Reward):
@@ -310,9 +313,9 @@ def multiply(left: Reward, right: object) -> Reward:
     if isinstance(right, Reward):
         parts = left.parts if isinstance(left, Product) and left.name is None else (left,)
         return Product(parts=(*parts, right))
-    if isinstance(right, bool) or not isinstance(right, int | float):
+    if isinstance(right, bool) or not isinstance(right, numbers.Real):
         raise DocumentError("bad_operand", "A reward is multiplied by a reward or a number", got=repr(right))
-    return WeightedSum(parts=(Weighted(reward=left, weight=right),))
+    return WeightedSum(parts=(Weighted(reward=left, weight=float(right)),))
 
 
 _TAGS, _TEXT = TagPresence(), ExtraneousText()

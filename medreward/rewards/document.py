@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import ValidationError, model_validator
+from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.errors import DocumentError
@@ -20,14 +21,23 @@ from medreward.rewards.base import AnyReward, Reward
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.tags import TagSet
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "document_schema", "load_document"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Document", "DocumentSource", "document_schema", "load_document"]
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 18
 """A longer document is refused."""
 MAX_DEPTH = 64
 """A document nested deeper is refused."""
 GRAMMAR = 1
 """The edition of the choice grammar; it rises whenever the reading of any conformance case changes."""
+
+
+def _edition(value: Any) -> Any:
+    if type(value) is not int:  # true and 1.0 equal 1, and are none
+        raise PydanticCustomError("edition", "Input should be the number 1")
+    return value
+
+
+Edition = Annotated[Literal[1], BeforeValidator(_edition)]
 
 
 class Document(Model):
@@ -45,15 +55,24 @@ class Document(Model):
         True
     """
 
-    medreward: Literal[1] = 1
+    medreward: Edition = 1
     tags: TagSet = TagSet()
-    grammar: Literal[1] = 1
+    grammar: Edition = 1
     reward: AnyReward
 
     @model_validator(mode="after")
     def _coherent(self) -> Document:
-        specs = (model for model in self.reward.everything() if isinstance(model, Spec))
-        unknown = {tag for spec in specs for tag in spec.tags_named()} - {*self.tags.roles}
+        if _model_depth(self.reward) > MAX_DEPTH:
+            raise PydanticCustomError("too_deep", "The reward is nested too deep")
+        for spec in self.specs():
+            if not Kinds.tables["reward" if isinstance(spec, Reward) else "fact"].known(spec):
+                raise PydanticCustomError(
+                    "unregistered",
+                    "{name} is not the model that is known for kind {kind}: its document could not be read back."
+                    " Make it known with REWARDS.add, under a kind of its own",
+                    {"name": type(spec).__name__, "kind": repr(spec.kind)},
+                )
+        unknown = {*self.tags_named()} - {*self.tags.roles}
         if unknown:
             raise PydanticCustomError(
                 "unknown_tag",
@@ -61,7 +80,16 @@ class Document(Model):
                 {"unknown": ", ".join(sorted(unknown)), "known": ", ".join(self.tags.roles)},
             )
         self.components()
+        _check_depth(self.to_dict(), "the reward")
         return self
+
+    def specs(self) -> Iterator[Spec]:
+        """Every reward and fact in the document, outermost first."""
+        return (model for model in self.reward.everything() if isinstance(model, Spec))
+
+    def tags_named(self) -> tuple[str, ...]:
+        """The roles of the tags the reward speaks of, in the order it names them."""
+        return tuple(dict.fromkeys(tag for spec in self.specs() for tag in spec.tags_named()))
 
     def components(self) -> dict[str, Reward]:
         """The named parts, outermost first. Two different parts of one name are an error."""
@@ -85,10 +113,15 @@ class Document(Model):
         return self.model_dump(mode="json")
 
     def to_json(self, indent: int | None = None) -> str:
-        """The document as JSON; without ``indent`` its canonical form: sorted keys, no spaces, defaults written out."""
+        """The document as JSON with every default written out; without ``indent``, its canonical form.
+
+        The canonical form leaves defaults out, so that a field added later changes no digest; it has sorted keys and no
+        spaces.
+        """
         if indent is not None:
             return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
-        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        short = {"medreward": self.medreward, "grammar": self.grammar, **_short(self)}
+        return json.dumps(short, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     def to_yaml(self) -> str:
         """The document as YAML."""
@@ -102,12 +135,41 @@ class Document(Model):
         return f"sha256:{hashlib.sha256(self.to_json().encode()).hexdigest()}"
 
 
-def load_document(source: str | Path | Mapping[str, Any] | Reward | Document) -> Document:
+@runtime_checkable
+class HasDocument(Protocol):
+    """What has a document, as a preset does."""
+
+    @property
+    def document(self) -> Document:
+        """The document."""
+
+
+DocumentSource = str | Path | Mapping[str, Any] | Reward | Document | HasDocument
+"""Whatever names a reward."""
+
+
+def _short(value: Any) -> Any:
+    """A model as plain data without fields that have their default; a kind always stands."""
+    if isinstance(value, Model):
+        fields = type(value).model_fields
+        return {name: _short(item) for name, item in value if name == "kind" or item != fields[name].default}
+    return [_short(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _model_depth(model: Model) -> int:
+    """How many models stand inside one another, counted without recursion."""
+    depth, level = 0, [model]
+    while level and depth <= MAX_DEPTH:
+        depth, level = depth + 1, [inner for outer in level for inner in outer.inner()]
+    return depth
+
+
+def load_document(source: DocumentSource) -> Document:
     """A document from whatever names one.
 
     Args:
         source: a preset's name; the path of a ``.json``, ``.yaml`` or ``.yml`` file; JSON text that begins with ``{``;
-            a mapping; a reward; or a document.
+            a mapping; a reward; a preset; or a document.
 
     Raises:
         DocumentError: ``unknown_reward``, ``unreadable_document``, ``document_too_large``, ``document_too_deep``,
@@ -116,7 +178,11 @@ def load_document(source: str | Path | Mapping[str, Any] | Reward | Document) ->
     if isinstance(source, Document):
         return source
     if isinstance(source, Reward):
+        if _model_depth(source) > MAX_DEPTH:
+            raise _too_deep("the reward")
         return _validate({"reward": source}, "the reward")
+    if isinstance(source, HasDocument):  # a preset
+        return source.document
     if isinstance(source, Mapping):
         return _validate(_check_depth(source, "the document"), "the document")
     if isinstance(source, str) and source.lstrip().startswith("{"):
@@ -148,9 +214,12 @@ def _from_file(path: Path) -> Document:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
         raise DocumentError(
-            "unreadable_document", "The reward document cannot be read", where=str(path)[:200], got=error.strerror
+            "unreadable_document",
+            "The reward document cannot be read",
+            where=repr(str(path)[:200]),
+            got=getattr(error, "strerror", None) or str(error)[:100],
         ) from error
     return _validate(_parse(raw, str(path), _READERS[path.suffix]), str(path))
 
@@ -218,7 +287,7 @@ def _validate(data: Any, where: str) -> Document:
         items = error.errors()
         inner = {item["loc"][:n] for item in items for n in range(len(item["loc"]))}
         items = [item for item in items if item["loc"] not in inner]  # a list is not wrong because its item is
-        found = [f"{_path(item['loc'])}: {item['msg']} (got {str(item['input'])[:80]!r})" for item in items[:8]]
+        found = [f"{_path(item['loc'])}: {item['msg']} (got {_glimpse(item['input'])})" for item in items[:8]]
         more = len(items) - len(found)
         raise DocumentError(
             "bad_document",
@@ -231,6 +300,13 @@ def _validate(data: Any, where: str) -> Document:
         ) from error
 
 
+def _glimpse(value: Any) -> str:
+    """A value for a message: short, whatever it is."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return "an enormous integer"
+    return reprlib.repr(value)
+
+
 def _path(loc: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "document"
 
@@ -239,12 +315,16 @@ def document_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document, with every known reward and fact."""
     schema = Document.model_json_schema()
     defs: dict[str, Any] = schema.pop("$defs", {})
-    for noun, kinds in Kinds.tables.items():
-        for cls in kinds:
-            one = cls.model_json_schema()
-            defs.update(one.pop("$defs", {}))
-            defs[cls.__name__] = {**one, "required": sorted({*one.get("required", ()), "kind"})}
-        defs[noun] = {"oneOf": [{"$ref": f"#/$defs/{cls.__name__}"} for cls in kinds]}
+    families: dict[str, list[str]] = {}
+    for cls in (cls for kinds in Kinds.tables.values() for cls in kinds):
+        one = cls.model_json_schema()
+        defs.update(one.pop("$defs", {}))
+        defs[cls.__name__] = {**one, "required": sorted({*one.get("required", ()), "kind"})}
+        for base in cls.__mro__:
+            if issubclass(base, Spec):
+                families.setdefault(base.__name__, []).append(cls.__name__)
+    for family, names in families.items():
+        defs[f"any_{family}"] = {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in names]}
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defs}
     return dict(_refer(whole))
 
@@ -252,7 +332,7 @@ def document_schema() -> dict[str, Any]:
 def _refer(node: Any) -> Any:
     """Turn the mark of a table of kinds into a reference to it."""
     if isinstance(node, dict):
-        if "x-any-kind-of" in node:
-            return {"$ref": f"#/$defs/{node['x-any-kind-of']}"}
+        if "x-any" in node:
+            return {"$ref": f"#/$defs/any_{node['x-any']}"}
         return {key: _refer(value) for key, value in node.items()}
     return [_refer(value) for value in node] if isinstance(node, list) else node

@@ -8,6 +8,7 @@ from medreward.rewards.base import Case, Gold, Reward, Values
 from medreward.text.facts import HasText, TagCount
 from medreward.text.reading import Reading
 from medreward.text.tags import Case as TagCase
+from medreward.text.tags import Role
 
 __all__ = ["CASES", "NonEmptyReasoning"]
 
@@ -23,7 +24,7 @@ class NonEmptyReasoning(Reward):
     """
 
     kind: Literal["non_empty_reasoning.v1"] = "non_empty_reasoning.v1"
-    tag: str = "think"
+    tag: Role = "think"
     case: TagCase = "exact"
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:

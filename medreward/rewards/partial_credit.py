@@ -6,14 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from medreward.rewards.base import Case, Gold, GoldForm, Reward, Values
+from medreward.rewards.base import Case, Gold, Values
+from medreward.rewards.choice_rule import ChoiceRule
 from medreward.spec import Model, Number
-from medreward.text.choice import FORMS, REASONS
-from medreward.text.facts import ChoiceOf
-from medreward.text.facts.choices import AnyChoice
+from medreward.text.choice import FORMS
 from medreward.text.reading import Reading
 
-__all__ = ["CASES", "Ladder", "PartialCredit", "why_choice"]
+__all__ = ["CASES", "Ladder", "PartialCredit"]
 
 
 class Ladder(Model):
@@ -34,7 +33,7 @@ class Ladder(Model):
     text_only: Number = 0.0
 
 
-class PartialCredit(Reward):
+class PartialCredit(ChoiceRule):
     """The credit of the form in which the gold label is stated; 0 for any other label or none. Null without a gold.
 
     Args:
@@ -44,44 +43,17 @@ class PartialCredit(Reward):
 
     kind: Literal["partial_credit.v1"] = "partial_credit.v1"
     ladder: Ladder = Ladder()
-    choice: AnyChoice = ChoiceOf()
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
-        """Compare the label's number with the gold's, then look the form up."""
-        choice = reading[self.choice]
+        """Look up the form where the label is the gold's."""
         earns = dict(self.ladder)
-        credit = np.array([earns.get(form, 0.0) for form in FORMS])[choice.form]
-        known = gold.label >= 0
-        return Values.of(np.where(known & (choice.label == gold.label), credit, 0.0), reading.rows.valid & known)
+        credit = np.array([earns.get(form, 0.0) for form in FORMS])[reading[self.choice].form]
+        return Values.of(np.where(self.right(reading, gold), credit, 0.0), self.known(reading, gold))
 
     def bounds(self) -> tuple[float, float]:
         """From the least to the greatest of the credits and 0."""
         earned = [0.0, *dict(self.ladder).values()]
         return (min(earned), max(earned))
-
-    def gold_forms(self) -> frozenset[GoldForm]:
-        """The gold as a label."""
-        return frozenset({"label"})
-
-    def why(self, reading: Reading, gold: Gold) -> str:
-        """What the answer commits to, and whether that is right."""
-        return why_choice(reading, gold, self.choice)
-
-
-def why_choice(reading: Reading, gold: Gold, choice: ChoiceOf) -> str:
-    """What the only row's answer commits to, in words."""
-    read, options = reading[choice], reading.rows.options
-    labels = options.label_sets[int(options.label_codes[0])]
-    form, reason = FORMS[int(read.form[0])], REASONS[int(read.reason[0])]
-    if form == "missing":
-        return "there is no answer block"
-    if read.label[0] < 0:
-        return f"the answer commits to no label: {form}{f' ({reason})' if reason else ''}"
-    said = f"the answer commits to {labels[int(read.label[0])]} ({form})"
-    if gold.label[0] < 0:
-        return f"{said}, and there is no gold to compare it with"
-    right = read.label[0] == gold.label[0]
-    return f"{said}, which is {'right' if right else f'wrong: the gold is {labels[int(gold.label[0])]}'}"
 
 
 _TEXT = PartialCredit(ladder=Ladder(text_only=0.25))

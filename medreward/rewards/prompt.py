@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from medreward.errors import UsageError
-from medreward.text.options import MAX_LISTED, OptionSet
+from medreward.text.options import OptionSet
 
 __all__ = ["prompt"]
 
@@ -27,7 +26,7 @@ def prompt(question: str, options: Sequence[str] | Mapping[str, str]) -> str:
         the indentation is left out here.
 
     Raises:
-        UsageError: ``too_many_options``: more than 26 options in a list.
+        InputError: ``too_many_options``: more than 26 options in a list.
 
     Source:
         arXiv 2502.19634, Figure 1.
@@ -38,16 +37,6 @@ def prompt(question: str, options: Sequence[str] | Mapping[str, str]) -> str:
         A) Heart
         B) Lungs
     """
-    if not isinstance(options, Mapping) and len(options) > MAX_LISTED:
-        raise UsageError(
-            "too_many_options",
-            f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
-            got=f"{len(options)} options",
-            do="give a map from label to text instead of a list",
-        )
-    pairs = (
-        options.items()
-        if isinstance(options, Mapping)
-        else zip(OptionSet.listed(list(options)).labels, options, strict=False)
-    )
-    return "\n".join([question, *(f"{label}) {text}" for label, text in pairs), _TASK])
+    if not isinstance(options, Mapping):
+        options = dict(zip(OptionSet.listed(list(options)).labels, options, strict=False))
+    return "\n".join([question, *(f"{label}) {text}" for label, text in options.items()), _TASK])

@@ -70,6 +70,8 @@ class ScannedLetter(Reward):
         scanned = reading[self.scan]
         wanted, known = self._wanted(reading, gold)
         alphabet = f"{self.scan.alphabet[0]}-{self.scan.alphabet[-1]}"
+        if not len(reading[self.scan.body].row):
+            return "no answer has the shape that is looked for"
         if scanned.letter[0] < 0:
             count = int(scanned.hits[0])
             return f"{count} characters of {alphabet} in the answer, counted inside words too; wanted exactly 1"

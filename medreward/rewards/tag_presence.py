@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.rewards.base import Case, Gold, Reward, Values
@@ -14,6 +14,7 @@ from medreward.text.buffer import Mask
 from medreward.text.facts import InOrder, TagCount
 from medreward.text.reading import Reading
 from medreward.text.tags import Case as TagCase
+from medreward.text.tags import Role
 
 __all__ = ["CASES", "TagPresence"]
 
@@ -33,7 +34,7 @@ class TagPresence(Reward):
     """
 
     kind: Literal["tag_presence.v1"] = "tag_presence.v1"
-    tags: tuple[str, ...] = ("think", "answer")
+    tags: tuple[Role, ...] = Field(default=("think", "answer"), min_length=1)
     count: Literal["exactly_once", "at_least_once"] = "exactly_once"
     ordered: Flag = True
     credit: Literal["all", "per_tag"] = "all"
@@ -41,8 +42,8 @@ class TagPresence(Reward):
 
     @model_validator(mode="after")
     def _sensible(self) -> TagPresence:
-        if not self.tags or len({*self.tags}) < len(self.tags):
-            raise PydanticCustomError("tags", "'tags' must name at least one role, each once")
+        if len({*self.tags}) < len(self.tags):
+            raise PydanticCustomError("tags", "'tags' must name each role once")
         if self.credit == "per_tag" and self.ordered:
             raise PydanticCustomError(
                 "order_per_tag", "credit 'per_tag' looks at each tag alone: set 'ordered' to false"

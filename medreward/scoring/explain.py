@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from medreward.errors import InputError
+from medreward.errors import InputError, UsageError
 from medreward.rewards import Reward, evaluate
 from medreward.rewards.base import Gold
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.golds import resolve_golds
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
-from medreward.text.buffer import SPACE, Spans
+from medreward.text.buffer import SPACE, distinct
 from medreward.text.choice import FORMS, REASONS, choose
-from medreward.text.facts import FLAWS, Blocks, Flaws, repair_of
+from medreward.text.facts import FLAWS, Blocks, Body, repair_of
 from medreward.text.facts.stray import gaps
 from medreward.text.option_column import OptionColumn
 from medreward.text.options import DEFAULT_LABELS, OptionSet
@@ -57,6 +57,7 @@ class Explained:
         value: what it is worth; None for null.
         why: why, in words.
         depth: how deep inside the reward it stands.
+        is_component: whether its value is reported on its own.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Explained:
     value: float | None
     why: str
     depth: int
+    is_component: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Explanation:
     @property
     def components(self) -> dict[str, float | None]:
         """The value of each named component."""
-        return {part.name: part.value for part in self.parts if part.name not in ("reward", "")}
+        return {part.name: part.value for part in self.parts if part.is_component}
 
     def to_dict(self) -> dict[str, Any]:
         """The explanation as plain data."""
@@ -136,20 +138,18 @@ def option_set(options: Options) -> OptionSet:
     """
     if options is None or isinstance(options, OptionSet):
         return options or OptionSet()
+    if isinstance(options, str | bytes) or not all(
+        text is None or isinstance(text, str)
+        for text in ([*options, *options.values()] if isinstance(options, Mapping) else options)
+    ):
+        raise InputError(
+            "options_type", "Options are a list of texts or a map from label to text", got=repr(options)[:80]
+        )
     if isinstance(options, Mapping):
         labels, texts = tuple(label.strip() for label in options), tuple(options.values())
         if not all(labels) or len({*labels}) < len(labels):
             raise InputError("bad_labels", "Option labels must be distinct and not empty", got=repr(list(options)))
         return OptionSet(labels, texts) if labels else OptionSet()
-    if isinstance(options, str):
-        raise InputError("options_type", "Options are a list of texts or a map from label to text", got=repr(options))
-    if len(options) > 26:
-        raise InputError(
-            "too_many_options",
-            "A list of options is labelled A to Z",
-            got=f"{len(options)} options",
-            do="give a map from label to text",
-        )
     return OptionSet.listed(list(options))
 
 
@@ -161,13 +161,18 @@ def _column_of_one(options: OptionSet) -> OptionColumn:
 def _read_one(
     completion: str | None, gold: str | int | None, options: Options, scorer: Scorer, columns: Numbers
 ) -> tuple[Reading, Gold]:
+    if completion is not None and not isinstance(completion, str):
+        raise InputError("column_type", "A completion is text", got=repr(completion)[:80])
     rows = Rows.of(string_array([completion]), columns=_columns_of_one(columns or {}, scorer.columns))
     rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)), rows.columns)
     reading = Reading(rows, scorer.document.tags)
     if gold is None or not scorer.gold_forms:
         return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]))
-    cells = string_array([gold]) if isinstance(gold, str) else pa.array([gold], pa.int64())
-    return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms)
+    if isinstance(gold, bool) or not isinstance(gold, str | int):
+        raise InputError("gold_type", "A gold is text or a whole number", got=repr(gold)[:80])
+    unclear = isinstance(gold, int) and scorer.settings.gold_index is None and "label" in scorer.gold_forms
+    cells = pa.array([0], pa.int64()) if unclear else string_array([str(gold)])  # what is unclear is refused below
+    return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
 
 
 def _columns_of_one(given: Mapping[str, float | None], wanted: Sequence[str]) -> dict[str, pa.Array]:
@@ -181,6 +186,14 @@ def _columns_of_one(given: Mapping[str, float | None], wanted: Sequence[str]) ->
         )
     cells = ((name, given[name]) for name in wanted)
     return {name: pa.array([None if cell is None else float(cell)], pa.float64()) for name, cell in cells}
+
+
+def _scorer_of(reward: RewardSource | Scorer, settings: InputSettings | None) -> Scorer:
+    if not isinstance(reward, Scorer):
+        return Scorer(reward, settings=settings)
+    if settings is not None and settings != reward.settings:
+        raise UsageError("two_settings", "A scorer has its settings already", do="give the settings to the scorer")
+    return reward
 
 
 def score_one(
@@ -214,7 +227,7 @@ def score_one(
         >>> medreward.score_one("<think>t</think><answer>B, a mass.</answer>", gold="B", options=["Heart", "Lungs"])
         1.5
     """
-    scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
+    scorer = _scorer_of(reward, settings)
     reading, resolved = _read_one(completion, gold, options, scorer, columns)
     values = evaluate(scorer.document.reward, reading, resolved)
     return float(values.data[0]) if values.valid[0] else None
@@ -236,7 +249,7 @@ def explain(
         >>> print(medreward.explain("<think>t</think><answer>(B)</answer>", gold="B").components)
         {'format': 1.0, 'accuracy': 0.5}
     """
-    scorer = reward if isinstance(reward, Scorer) else Scorer(reward, settings=settings)
+    scorer = _scorer_of(reward, settings)
     reading, resolved = _read_one(completion, gold, options, scorer, columns)
     choice = reading[scorer.choice]
     labels = reading.rows.options.label_sets[0]
@@ -249,7 +262,7 @@ def explain(
         answer=labels[int(choice.label[0])] if choice.label[0] >= 0 else None,
         form=FORMS[int(choice.form[0])] if valid else None,
         reason=REASONS[int(choice.reason[0])] if valid else "",
-        flaws={flaw: repair_of(flaw) for flaw, has in zip(FLAWS, reading[Flaws()][0], strict=True) if has},
+        flaws={flaw: repair_of(flaw) for flaw, has in zip(FLAWS, reading[scorer.flaws][0], strict=True) if has},
         marks=_marks(reading, scorer) if valid else (),
         source=scorer.document.name or scorer.document.digest,
     )
@@ -260,7 +273,7 @@ def _explain_parts(reward: Reward, reading: Reading, gold: Gold, depth: int) -> 
     value = float(values.data[0]) if values.valid[0] else None
     why = reward.why(reading, gold) if reading.rows.valid[0] else "the completion is null"
     name = reward.name or ("reward" if depth == 0 else "")
-    found = [Explained(name, reward.kind, value, why, depth)]
+    found = [Explained(name, reward.kind, value, why, depth, reward.name is not None)]
     for part in reward.children():
         found += _explain_parts(part, reading, gold, depth + 1)
     return found
@@ -278,28 +291,43 @@ def _marks(reading: Reading, scorer: Scorer) -> tuple[Mark, ...]:
         kind = {"think": "reasoning", "answer": "answer"}.get(roles[int(role)], "")
         if kind and not quoted:
             found.append((int(tags.end[opener]), int(tags.start[closer]), kind))
-    bodies = reading[scorer.choice.body]
-    for i in range(len(bodies.row)):
-        if i not in bodies.mixed:
-            found += _label_mark(reading, bodies.spans[np.array([i])])
+    found += _label_marks(reading, scorer.choice.body)
     _, stray = gaps(reading, scorer.choice.body.case)
     visible = stray[~stray.is_blank(SPACE)].strip()
     found += [(int(start), int(end), "stray") for start, end in zip(visible.start, visible.end, strict=True)]
-    raw = reading.rows.buf[: reading.rows.offsets[1]].tobytes()
-    place = [len(raw[:at].decode("utf-8", "replace")) for at in sorted({edge for mark in found for edge in mark[:2]})]
-    points = dict(zip(sorted({edge for mark in found for edge in mark[:2]}), place, strict=True))
-    return tuple(
-        sorted({Mark(points[start], points[end], kind) for start, end, kind in found}, key=lambda m: (m.start, -m.end))
-    )
+    points = _code_points(reading, sorted({edge for mark in found for edge in mark[:2]}))
+    marks = {Mark(points[start], points[end], kind) for start, end, kind in found}
+    return tuple(sorted(marks, key=lambda mark: (mark.start, -mark.end)))
 
 
-def _label_mark(reading: Reading, span: Spans) -> list[tuple[int, int, str]]:
-    """Where the words stand that decided the label of one body."""
-    inner = span.strip()
-    body = inner.to_bytes()[0].decode("utf-8", "replace")
+def _code_points(reading: Reading, edges: list[int]) -> dict[int, int]:
+    """Byte offsets, ascending, as code points of the decoded text."""
+    found, before, count = {}, int(reading.rows.offsets[0]), 0
+    for edge in edges:
+        count += len(reading.rows.buf[before:edge].tobytes().decode("utf-8", "replace"))
+        found[edge], before = count, edge
+    return found
+
+
+def _label_marks(reading: Reading, body: Body) -> list[tuple[int, int, str]]:
+    """Where the words stand that decided the label of each body; a body with tags inside is not marked."""
+    bodies = reading[body]
+    plain = np.ones(len(bodies.row), np.bool_)
+    plain[bodies.mixed] = False
+    spans = bodies.spans[plain].strip()
+    codes, texts = distinct(spans)
     _, (options,) = reading.rows.options.fetch(np.zeros(1, np.int64))
+    deciding = [_deciding_bytes(text.decode("utf-8", "replace"), options) for text in texts]
+    return [
+        (start + words[0], start + words[1], "label")
+        for start, code in zip(spans.start.tolist(), codes.tolist(), strict=True)
+        if (words := deciding[code]) is not None
+    ]
+
+
+def _deciding_bytes(body: str, options: OptionSet) -> tuple[int, int] | None:
     choice = choose(body, options)
     if choice.span is None or choice.label is None:
-        return []
-    first, last = (len(body[:at].encode()) for at in choice.span)
-    return [(int(inner.start[0]) + first, int(inner.start[0]) + last, "label")]
+        return None
+    first, last = choice.span
+    return len(body[:first].encode()), len(body[:last].encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +11,11 @@ from medreward.errors import InputError
 from medreward.rewards.base import Gold, GoldForm
 from medreward.scoring.inputs import plain_strings
 from medreward.scoring.settings import InputSettings
-from medreward.text.buffer import Ints, validity_mask
+from medreward.text.buffer import Ints, Mask
 from medreward.text.option_column import OptionColumn, text_codes
 from medreward.text.options import OptionSet
 from medreward.text.rows import Rows
+from medreward.text.tags import TagSet
 from medreward.text.unwrap import inside_answer
 
 __all__ = ["resolve_golds"]
@@ -23,77 +24,82 @@ _UNKNOWN, _CONFLICT = -1, -2
 _SHOWN = 5
 
 
-def resolve_golds(cells: pa.Array, rows: Rows, settings: InputSettings, needs: frozenset[GoldForm]) -> Gold:
+def resolve_golds(
+    cells: pa.Array, rows: Rows, settings: InputSettings, needs: frozenset[GoldForm], tags: TagSet | None = None
+) -> Gold:
     """Golds as the rules need them.
 
     Args:
-        cells: the gold column: text, or integers where ``settings.gold_index`` says what the first option's is.
+        cells: the gold column: text; or numbers, where ``settings.gold_index`` says what the first option's is.
         rows: the rows, for what each offers.
         settings: what a gold cell is, and what to do with one that names no option.
         needs: the forms the rules ask for; a form nobody needs cannot fail.
+        tags: the reward's tags: a gold may stand inside the answer's, or inside ``<answer>``.
 
     Raises:
         InputError: ``bad_gold``, ``ambiguous_gold``, ``gold_type``.
     """
-    options = rows.options
+    codes, found = text_codes(_as_text(cells, settings, needs))
+    codes = np.where(codes < 0, len(found), codes)
+    present = codes < len(found)
+    raw: tuple[Ints, list[str | None]] = (codes, [*found, None])
+    if "label" not in needs and settings.gold_index is None:
+        return Gold(None, raw)
+    plain = [text.strip() for text in inside_answer([text or "" for text in found], tags)]
+    label = _numbers(codes, plain, present, rows, settings) if settings.gold_index is not None else None
+    if label is None:
+        label = _labels(codes, plain, present, rows.options, settings)
+    if "label" in needs:
+        _complain(label, present, cells, rows, settings)
+    if settings.gold_index is not None:
+        raw = _raw_labels(label, raw, rows.options)
+    return Gold(np.where(label >= 0, label, -1), raw)
+
+
+def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm]) -> pa.Array:
+    """The cells as text; numbers only where it is said what they mean, or where no rule needs to know."""
     if pa.types.is_dictionary(cells.type):
-        cells = cells.dictionary_decode()
-    if pa.types.is_integer(cells.type) or settings.gold_index is not None:
-        label, present = _numbers(cells, options, settings)
-        codes = np.where(label >= 0, options.label_codes * 64 + label, 64 * len(options.label_sets))
-        pool: list[str | None] = [
-            labels[i] if i < len(labels) else None for labels in options.label_sets for i in range(64)
-        ] + [None]
-        texts, shown = pool, cells
-    else:
-        shown = plain_strings(cells, settings.column("gold"))
-        codes, found = text_codes(shown)
-        texts = [*found, None]
-        codes = np.where(codes < 0, len(found), codes)
-        present = codes < len(found)
-        label = np.full(len(cells), _UNKNOWN, np.int64)
-        if "label" in needs:
-            label = _labels(codes, found, present, options, settings)
-    if "label" in needs or settings.gold_index is not None:
-        _complain(label, present, shown, rows, settings)
-    return Gold(np.where(label >= 0, label, -1), (codes, texts))
-
-
-def _numbers(cells: pa.Array, options: OptionColumn, settings: InputSettings) -> tuple[Ints, np.ndarray]:
-    """Golds that are numbers."""
-    if settings.gold_index is None:
+        cells = cells.cast(cells.type.value_type)
+    whole = pa.types.is_integer(cells.type)
+    if settings.gold_index is not None and (whole or pa.types.is_floating(cells.type)):
+        return cells.cast(pa.large_string())
+    if whole and "label" not in needs:
+        return cells.cast(pa.large_string())
+    if whole or pa.types.is_floating(cells.type) or pa.types.is_boolean(cells.type):
         raise InputError(
             "gold_type",
             "The golds are numbers, and it is not said which number the first option has",
             where=f"column {settings.column('gold')!r}",
+            expected="text, or whole numbers with a gold index",
             got=str(cells.type),
-            do="say --gold-index 0 or --gold-index 1",
+            do="say --gold-index 0 or 1, or InputSettings(gold_index=…)",
         )
-    try:
-        numbers = cells.cast(pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InputError(
-            "gold_type",
-            "With a gold index every gold must be a whole number",
-            where=f"column {settings.column('gold')!r}",
-            got=str(error),
-        ) from error
-    present = validity_mask(numbers.buffers()[0], numbers.offset, len(numbers))
-    value = (
-        np.frombuffer(numbers.buffers()[1], np.int64, len(numbers), numbers.offset * 8)
-        if len(numbers)
-        else np.zeros(0, np.int64)
+    return plain_strings(cells, settings.column("gold"))
+
+
+def _numbers(codes: Ints, plain: list[str], present: Mask, rows: Rows, settings: InputSettings) -> Ints:
+    """Golds that are whole numbers, counted from ``settings.gold_index``."""
+    whole = [re.fullmatch(r"([+-]?[0-9]{1,9})(?:\.0*)?", text) for text in plain]
+    value = np.array(
+        [int(match[1]) - int(settings.gold_index or 0) if match else -1 for match in whole] + [-1], np.int64
     )
-    count = np.array([len(labels) for labels in options.label_sets], np.int64)[options.label_codes]
-    label = value - settings.gold_index
-    return np.where(present & (label >= 0) & (label < count), label, _UNKNOWN), present
+    count = np.array([len(labels) for labels in rows.options.label_sets], np.int64)[rows.options.label_codes]
+    label = value[codes]
+    return np.where(present & (label >= 0) & (label < count), label, _UNKNOWN)
 
 
-def _labels(
-    codes: Ints, texts: Iterable[str | None], present: np.ndarray, options: OptionColumn, settings: InputSettings
-) -> Ints:
+def _raw_labels(
+    label: Ints, raw: tuple[Ints, list[str | None]], options: OptionColumn
+) -> tuple[Ints, list[str | None]]:
+    """The cell as given where it names no option, else the label its number stands for."""
+    codes, texts = raw
+    first = np.cumsum([0, *map(len, options.label_sets)])
+    names = [name for labels in options.label_sets for name in labels]
+    return np.where(label >= 0, len(texts) + first[options.label_codes] + label, codes), [*texts, *names]
+
+
+def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn, settings: InputSettings) -> Ints:
     """The label each text names: as a label, else as an option's text."""
-    plain = [text.strip() for text in inside_answer([text or "" for text in texts])]
     label = np.full(len(codes), _UNKNOWN, np.int64)
     rows = np.flatnonzero(present)
     if settings.gold_as != "text":
@@ -141,7 +147,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _complain(label: Ints, present: np.ndarray, cells: pa.Array, rows: Rows, settings: InputSettings) -> None:
+def _complain(label: Ints, present: Mask, cells: pa.Array, rows: Rows, settings: InputSettings) -> None:
     bad = np.flatnonzero(present & (label < 0))
     if not len(bad) or settings.bad_gold == "null":
         return
@@ -153,8 +159,7 @@ def _complain(label: Ints, present: np.ndarray, cells: pa.Array, rows: Rows, set
         shown = {name: text for name, text in zip(offered.labels, offered.texts, strict=True) if text is not None} or [
             *offered.labels
         ]
-        cell = cells.cast(pa.large_binary())[row].as_py() if not pa.types.is_integer(cells.type) else cells[row].as_py()
-        cell = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+        cell = _shown(cells, row)
         lines.append(f"row {row + rows.first_row}: gold {str(cell)[:80]!r}, options {str(shown)[:200]}")
     where = f"column {settings.column('gold')!r}, {len(wrong)} rows of those read so far"
     got = "\n            ".join(lines)
@@ -164,13 +169,25 @@ def _complain(label: Ints, present: np.ndarray, cells: pa.Array, rows: Rows, set
             "A gold is one option's label and another option's text",
             where=where,
             got=got,
-            do="say which is meant: --gold-as label or --gold-as text",
+            do="say which is meant: --gold-as label or text, or InputSettings(gold_as=…)",
         )
+    numbers = settings.gold_index is not None
     raise InputError(
         "bad_gold",
         "A gold names none of its row's options, or several",
         where=where,
-        expected="a label, `<answer>label</answer>`, or one option's text",
+        expected=f"a number from {settings.gold_index}"
+        if numbers
+        else "a label, or one option's text, bare or in its tag",
         got=got,
-        do="mend the column, or score such rows as null with --bad-gold null (numbers need --gold-index 0 or 1)",
+        do="mend the column, or score such rows as null: --bad-gold null, or InputSettings(bad_gold='null')"
+        + ("" if numbers else "; numbers need --gold-index, or gold_index"),
     )
+
+
+def _shown(cells: pa.Array, row: int) -> object:
+    """A cell for a message, whatever its bytes."""
+    kind = cells.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return cells.slice(row, 1).cast(pa.large_binary())[0].as_py().decode("utf-8", "replace")
+    return cells[row].as_py()

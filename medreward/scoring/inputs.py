@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.scoring.settings import InputSettings
+from medreward.text.buffer import Ints, raw_strings, validity_mask
 from medreward.text.rows import Rows
 from medreward.text.unwrap import string_array
 
@@ -35,15 +38,21 @@ def as_batches(data: Any) -> tuple[pa.Schema, list[pa.RecordBatch]]:
         return data.schema, list(data)
     if isinstance(data, Mapping):
         return _single(_from_mapping(data))
-    if hasattr(data, "__arrow_c_stream__"):
-        try:
+    try:
+        if hasattr(data, "__arrow_c_stream__"):
             reader = pa.RecordBatchReader.from_stream(data)
             return reader.schema, list(reader)
-        except UnicodeEncodeError:  # lone surrogates in a frame of Python strings
-            return _single(_from_mapping({str(name): data[name].tolist() for name in data.columns}))
-    if hasattr(data, "__arrow_c_array__"):
-        return _single(pa.record_batch(data))
-    raise InputError(
+        if hasattr(data, "__arrow_c_array__"):
+            return _single(pa.record_batch(data))
+    except UnicodeEncodeError:  # lone surrogates in a frame of Python strings
+        return _single(_from_mapping({str(name): data[name].tolist() for name in data.columns}))
+    except (pa.ArrowInvalid, TypeError, ValueError) as error:  # one column, not a table
+        raise _no_table(data) from error
+    raise _no_table(data)
+
+
+def _no_table(data: object) -> InputError:
+    return InputError(
         "data_type",
         "This is no table of rollouts",
         expected="an Arrow table, batch or reader, something with the PyCapsule interface, or a mapping of lists",
@@ -68,24 +77,67 @@ def _to_array(name: str, column: Any) -> pa.Array:
         return column.combine_chunks()
     if isinstance(column, pa.Array):
         return column
-    if isinstance(column, Sequence) and all(cell is None or isinstance(cell, str) for cell in column):
-        return string_array(column)
+    if isinstance(column, str | bytes):
+        raise InputError("bad_column", "A column is a list of cells", where=f"column {name!r}", got=repr(column[:80]))
     try:
-        return pa.array(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, UnicodeError) as error:
+        cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in column]
+        if all(cell is None for cell in cells):
+            return pa.nulls(len(cells))
+        if all(cell is None or isinstance(cell, str) for cell in cells):
+            return string_array(cells)
+        try:
+            return pa.array(column)
+        except UnicodeEncodeError:
+            return pa.array([_clean(cell) for cell in cells])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
         raise InputError("bad_column", "A column cannot be read", where=f"column {name!r}", got=str(error)) from error
 
 
+def _clean(cell: Any) -> Any:
+    """A cell in which lone surrogates are U+FFFD, at any depth."""
+    if isinstance(cell, str):
+        return cell.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if not cell.isascii() else cell
+    if isinstance(cell, Mapping):
+        return {_clean(key): _clean(value) for key, value in cell.items()}
+    return [_clean(item) for item in cell] if isinstance(cell, list | tuple) else cell
+
+
 def slices(batch: pa.RecordBatch, completion: str) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Parts of a batch that are small enough to work on at once, with the row each begins at."""
-    todo = [(at, batch.slice(at, MAX_ROWS)) for at in range(0, max(1, batch.num_rows), MAX_ROWS)][::-1]
-    while todo:
-        at, part = todo.pop()
-        if part.num_rows > 1 and part.column(completion).nbytes > MAX_BYTES:
-            half = part.num_rows // 2
-            todo += [(at + half, part.slice(half)), (at, part.slice(0, half))]
-        else:
-            yield at, part
+    """Parts of a batch that are small enough to work on at once, with the row each begins at.
+
+    A part has at most ``MAX_ROWS`` rows and ``MAX_BYTES`` of completions; one longer completion is a part by itself.
+    """
+    sizes = _text_sizes(batch.column(completion))
+    at = 0
+    while True:
+        total = np.cumsum(sizes[at : at + MAX_ROWS])
+        rows = max(1, int(np.searchsorted(total, MAX_BYTES, side="right")))
+        yield at, batch.slice(at, rows)
+        at += rows
+        if at >= batch.num_rows:
+            return
+
+
+def _text_sizes(array: pa.Array) -> Ints:
+    """Bytes of each text once it is decoded, whatever memory it shares; 0 in a column that holds no text."""
+    kind, n = array.type, len(array)
+    if pa.types.is_dictionary(kind):
+        sizes = np.append(_text_sizes(array.dictionary), 0)
+        indices = array.indices.cast(pa.int64())
+        valid = validity_mask(indices.buffers()[0], indices.offset, n)
+        places = np.frombuffer(indices.buffers()[1], np.int64, n, indices.offset * 8) if n else np.zeros(0, np.int64)
+        return sizes[np.where(valid, places, -1)]
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):  # sixteen bytes each, the first four its length
+        views = np.frombuffer(array.buffers()[1], np.int32, 4 * n, array.offset * 16) if n else np.zeros(0, np.int32)
+        return views.reshape(-1, 4)[:, 0].astype(np.int64)
+    if _is_plain(kind):
+        return np.diff(raw_strings(array)[1])
+    return np.zeros(n, np.int64)
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def require_column(schema: pa.Schema, canonical: str, settings: InputSettings, why: str) -> str:
@@ -112,10 +164,10 @@ def plain_strings(array: pa.Array, name: str) -> pa.Array:
     """
     kind = array.type
     if pa.types.is_dictionary(kind):
-        return plain_strings(array.dictionary_decode(), name)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return array
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        texts = plain_strings(array.dictionary, name)
+        wide = texts.cast(pa.large_binary() if "binary" in str(texts.type) else pa.large_string())
+        return wide.take(array.indices)  # wide: many rows of one long text may be more than two gigabytes
+    if _is_plain(kind):
         return array
     if pa.types.is_string_view(kind) or pa.types.is_null(kind):
         return array.cast(pa.large_string())
@@ -137,4 +189,4 @@ def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0
         require_column(batch.schema, "options", settings, "it was named for the options")
     completions = plain_strings(batch.column(name), name)
     beside = {column: batch.column(settings.column(column)) for column in columns}
-    return Rows.of(completions, batch.column(options) if named else None, beside, first_row)
+    return Rows.of(completions, batch.column(options) if named else None, beside, first_row, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import UsageError
-from medreward.rewards import Document, Reward, evaluate, load_document
+from medreward.rewards import Reward, evaluate, load_document
 from medreward.rewards.base import Gold, GoldForm
+from medreward.rewards.document import DocumentSource
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.columns import label_words, lists_of_words, numbers, score_schema, words
 from medreward.scoring.golds import resolve_golds
@@ -24,7 +24,7 @@ from medreward.text.reading import Reading
 
 __all__ = ["RewardSource", "Scorer", "answer_read"]
 
-RewardSource = str | Path | Mapping[str, Any] | Reward | Document
+RewardSource = DocumentSource
 
 
 class Scorer:
@@ -56,6 +56,7 @@ class Scorer:
             *(part.gold_forms() for part in self.document.reward.walk())
         )
         self.choice = answer_read(self.document.reward)
+        self.flaws = Flaws(self.document.tags_named())
         facts = (model for model in self.document.reward.everything() if isinstance(model, Column))
         self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
         self.score_schema = score_schema(self.document, prefix)
@@ -69,6 +70,8 @@ class Scorer:
         names = [require_column(schema, "completion", self.settings, "it holds what the model wrote")]
         if self.gold_forms:
             names.append(require_column(schema, "gold", self.settings, "the reward compares answers with it"))
+        for canonical, _ in self.settings.columns:
+            require_column(schema, canonical, self.settings, f"it was named for {canonical!r}")
         options = self.settings.column("options")
         if options in schema.names or options != "options":
             names.append(require_column(schema, "options", self.settings, "it was named for the options"))
@@ -98,9 +101,9 @@ class Scorer:
 
     def _gold(self, batch: pa.RecordBatch, reading: Reading) -> Gold:
         if not self.gold_forms:
-            return Gold.none(len(reading))
+            return Gold(None)
         cells = batch.column(self.settings.column("gold"))
-        return resolve_golds(cells, reading.rows, self.settings, self.gold_forms)
+        return resolve_golds(cells, reading.rows, self.settings, self.gold_forms, self.document.tags)
 
     def _answers(self, reading: Reading) -> list[pa.Array]:
         choice, valid, options = reading[self.choice], reading.rows.valid, reading.rows.options
@@ -108,7 +111,7 @@ class Scorer:
             label_words(choice.label, options.label_codes, options.label_sets),
             words(np.where(valid, choice.form, -1), FORMS),
             words(np.where(valid & (choice.reason > 0), choice.reason, -1), REASONS),
-            lists_of_words(reading[Flaws()], list(FLAWS)),
+            lists_of_words(reading[self.flaws], list(FLAWS)),
         ]
 
     def score(self, data: Any) -> Scores:

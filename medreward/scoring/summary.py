@@ -75,10 +75,11 @@ class Summary:
             well_formed=len(reward) - form.null_count - _rows_with(flaws, _ILL_FORMED),
             means={name[len(prefix) :]: _mean(scores[name]) for name in names},
         )
-        found.rewards.update(_counts(reward))
-        found.forms.update(_counts(form))
-        found.reasons.update(_counts(scores[f"{prefix}answer_reason"]))
-        found.flaws.update(_counts(pc.list_flatten(flaws)))
+        for value, count in _counts(reward):
+            found.rewards[value + 0.0] += count  # one zero
+        found.forms.update(dict(_counts(form)))
+        found.reasons.update(dict(_counts(scores[f"{prefix}answer_reason"])))
+        found.flaws.update(dict(_counts(pc.list_flatten(flaws))))
         return found
 
     def add(self, other: Summary) -> None:
@@ -101,11 +102,19 @@ class Summary:
             "null_rewards": self.null_rewards,
             "well_formed": self.well_formed,
             "means": {name: mean.value for name, mean in self.means.items()},
-            "rewards": {f"{value:g}": count for value, count in sorted(self.rewards.items())},
+            "rewards": self.totals(),
             "forms": _ranked(self.forms),
             "reasons": _ranked(self.reasons),
             "flaws": _ranked(self.flaws),
         }
+
+    def totals(self) -> dict[str, int]:
+        """How many rows earned each total, in rising order; totals alike to twelve digits are one."""
+        found: dict[str, int] = {}
+        for value, count in sorted(self.rewards.items()):
+            name = f"{value:.12g}"
+            found[name] = found.get(name, 0) + count
+        return found
 
     def lines(self) -> list[tuple[str, str]]:
         """The summary as pairs of a heading and a text."""
@@ -115,7 +124,7 @@ class Summary:
         return [
             ("rows", f"{self.rows:,}{nulls or ''}"),
             ("mean", ", ".join(means)),
-            ("totals", ", ".join(f"{value:g}: {count:,}" for value, count in sorted(self.rewards.items())[:12])),
+            ("totals", ", ".join(f"{total}: {count:,}" for total, count in list(self.totals().items())[:12])),
             ("well formed", f"{self.well_formed:,}{share}"),
             ("answers", _list(self.forms)),
             ("no label", _list(self.reasons)),
@@ -139,8 +148,9 @@ def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _counts(array: pa.Array | pa.ChunkedArray) -> dict[Any, int]:
-    return {item["values"]: item["counts"] for item in array.value_counts().to_pylist() if item["values"] is not None}
+def _counts(array: pa.Array | pa.ChunkedArray) -> list[tuple[Any, int]]:
+    found = array.value_counts().to_pylist()
+    return [(item["values"], item["counts"]) for item in found if item["values"] is not None]
 
 
 def _mean(array: pa.Array | pa.ChunkedArray) -> Mean:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,9 +21,10 @@ class Names:
 
     def __init__(self, labels: tuple[str, ...]) -> None:
         folded = [label.casefold() for label in labels]
+        counts = Counter(folded)
         self.labels = labels
         self.exact = {label: label for label in labels}
-        self.folded = {key: label for key, label in zip(folded, labels, strict=True) if folded.count(key) == 1}
+        self.folded = {key: label for key, label in zip(folded, labels, strict=True) if counts[key] == 1}
         self.blind = len(self.folded) == len(labels)
         self.longest = max(map(len, labels), default=0)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import Ints, Mask, validity_mask
-from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet
+from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
+from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, too_many_options
 
 __all__ = ["OptionColumn", "text_codes"]
 
@@ -24,7 +24,8 @@ class OptionColumn:
         label_codes: ``int64``, shape ``(n,)``, which of ``label_sets`` each row offers.
         label_sets: the distinct tuples of labels.
         fetch: the options of some rows: codes, shape ``(k,)``, and the distinct option sets they stand for.
-        shortest_text: ``int64``, shape ``(n,)``, bytes of the shortest option text in the row; large where unknown.
+        shortest_text: ``int64``, shape ``(n,)``, bytes of the shortest option text in the row; 0 where a text begins or
+            ends with anything but visible ASCII; large where the row has no text.
     """
 
     label_codes: Ints
@@ -39,12 +40,13 @@ class OptionColumn:
         return cls(zeros, (DEFAULT_LABELS,), lambda rows: (np.zeros(len(rows), np.int64), [OptionSet()]), zeros + 2**62)
 
     @classmethod
-    def of(cls, array: pa.Array, first_row: int = 0) -> OptionColumn:
+    def of(cls, array: pa.Array, first_row: int = 0, name: str = "options") -> OptionColumn:
         """Options from a list of texts, a map or a struct from label to text; null or empty means none were named.
 
         Args:
             array: the options of each row.
             first_row: the number of the first row, for messages.
+            name: the column's own name, for messages.
 
         Raises:
             InputError: ``options_type``, ``too_many_options``, ``bad_labels``.
@@ -52,16 +54,16 @@ class OptionColumn:
         kind = array.type
         if pa.types.is_null(kind):
             return cls.none(len(array))
-        if pa.types.is_map(kind):
-            return _from_codes(*_map_codes(array), first_row)
-        if pa.types.is_struct(kind):
-            return _from_codes(*_struct_codes(array), first_row)
+        if pa.types.is_map(kind) and _is_text(kind.key_type) and _is_text(kind.item_type):
+            return _from_codes(*_map_codes(array), first_row, name)
+        if pa.types.is_struct(kind) and all(_is_text(kind.field(i).type) for i in range(kind.num_fields)):
+            return _from_codes(*_struct_codes(array), first_row, name)
         if _is_list(kind) and _is_text(kind.value_type):
-            return _from_list(array, first_row)
+            return _from_list(array, first_row, name)
         raise InputError(
             "options_type",
             "The options column has a type that holds no options",
-            where="column 'options'",
+            where=f"column {name!r}",
             expected="a list of strings, or a map or struct from label to string",
             got=str(kind),
         )
@@ -72,6 +74,8 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -84,7 +88,7 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
     """Each text as a number, -1 for null, and the distinct texts."""
     if pa.types.is_null(array.type):
         return np.full(len(array), -1, np.int64), []
-    if pa.types.is_string_view(array.type):
+    if pa.types.is_string_view(array.type) or pa.types.is_dictionary(array.type):
         array = array.cast(pa.large_string())
     encoded = array.dictionary_encode()
     indices = encoded.indices
@@ -104,7 +108,7 @@ def _list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
     return array, offsets
 
 
-def _from_list(array: pa.Array, first_row: int) -> OptionColumn:
+def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
     if not len(array):
         return OptionColumn.none(0)
     array, offsets = _list_bounds(array)
@@ -112,16 +116,12 @@ def _from_list(array: pa.Array, first_row: int) -> OptionColumn:
     count = np.where(valid, np.diff(offsets), 0)
     if count.max(initial=0) > MAX_LISTED:
         row = int(count.argmax())
-        raise InputError(
-            "too_many_options",
-            f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
-            where=f"column 'options', row {row + first_row}",
-            got=f"{int(count[row])} options",
-            do="give a map from label to text instead of a list",
-        )
+        raise too_many_options(int(count[row]), f"column {name!r}, row {row + first_row}")
     sizes, codes = np.unique(count, return_inverse=True)
     sets = tuple(OptionSet.listed([None] * int(size)).labels for size in sizes)
-    child = array.values.cast(pa.large_string()) if pa.types.is_string_view(array.type.value_type) else array.values
+    child = array.values
+    if pa.types.is_string_view(child.type) or pa.types.is_dictionary(child.type):
+        child = child.cast(pa.large_string())
 
     def fetch(rows: Ints) -> tuple[Ints, list[OptionSet]]:
         first, size = offsets[:-1][rows], count[rows]
@@ -148,10 +148,13 @@ def _shortest(child: pa.Array, offsets: Ints, count: Ints) -> Ints:
     shortest = np.full(len(count), 2**62, np.int64)
     if pa.types.is_null(child.type) or not len(child):
         return shortest
-    dtype = np.dtype(np.int64 if pa.types.is_large_string(child.type) else np.int32)
-    text = np.frombuffer(child.buffers()[1], dtype, len(child) + 1, child.offset * dtype.itemsize)
+    buf, text, _ = raw_strings(child)
+    size = np.diff(text)
+    some = size > 0
+    ends = buf[np.stack([text[:-1][some], text[1:][some] - 1])]
+    size[some] = np.where(((ends > 32) & (ends < 127)).all(axis=0), size[some], 0)
     rows = np.flatnonzero(count > 0)
-    size = np.append(np.diff(text), 2**31 - 1)
+    size = np.append(size, 2**62)
     edges = np.stack([offsets[:-1][rows], offsets[:-1][rows] + count[rows]], axis=1).ravel()
     shortest[rows] = np.minimum.reduceat(size, edges)[::2] if len(rows) else 0
     return shortest
@@ -160,13 +163,17 @@ def _shortest(child: pa.Array, offsets: Ints, count: Ints) -> Ints:
 def _group(codes: Ints, size: Ints) -> tuple[Ints, Ints]:
     """Number the distinct runs of codes: a number for each row, and one row that shows each number."""
     begin = np.cumsum(size) - size
-    padded = np.append(codes, -2)
-    wide = int(codes.max(initial=-1)) + 4
+    wide = int(codes.max(initial=-1)) + 2
     key = np.zeros(len(size), np.int64)
-    for i in range(int(size.max(initial=0))):
-        at = np.where(i < size, begin + i, len(codes))
-        key = np.unique(key * wide + padded[at] + 2, return_inverse=True)[1].astype(np.int64)
-    _, example, inverse = np.unique(key, return_index=True, return_inverse=True)
+    active = np.flatnonzero(size > 0)
+    i = 0
+    while len(active):  # rows that have ended keep the number they got together with all others of their size
+        step = key[active] * wide + codes[begin[active] + i] + 1
+        key[active] = np.unique(step, return_inverse=True)[1]
+        i += 1
+        active = active[size[active] > i]
+    longest = int(size.max(initial=0)) + 1
+    _, example, inverse = np.unique(key * longest + size, return_index=True, return_inverse=True)
     return inverse.astype(np.int64), example.astype(np.int64)
 
 
@@ -200,7 +207,7 @@ def _map_codes(array: pa.Array) -> Rows:
 
 
 def _from_codes(
-    names: Ints, codes: Ints, count: Ints, labels: list[str], texts: list[str | None], first_row: int
+    names: Ints, codes: Ints, count: Ints, labels: list[str], texts: list[str | None], first_row: int, name: str
 ) -> OptionColumn:
     begin = np.cumsum(count) - count
     keys, example = _group(names, count)
@@ -211,11 +218,15 @@ def _from_codes(
             raise InputError(
                 "bad_labels",
                 "Option labels must be distinct and not empty",
-                where=f"column 'options', row {i + first_row}",
+                where=f"column {name!r}, row {i + first_row}",
                 got=repr(list(here)),
             )
         sets.append(here or DEFAULT_LABELS)
-    size = np.array([len(text.encode()) if text is not None else 2**62 for text in texts] + [2**62], np.int64)
+    plain = [
+        None if text is None else text if text[:1] + text[-1:] <= "~~" and text.strip() == text else ""
+        for text in texts
+    ]
+    size = np.array([2**62 if text is None else len(text.encode()) for text in plain] + [2**62], np.int64)
     shortest = np.full(len(count), 2**62, np.int64)
     rows: Mask = count > 0
     if rows.any():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "OptionSet"]
+from medreward.errors import InputError
+
+__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "OptionSet", "too_many_options"]
 
 MAX_LISTED = 26
 """Options given as a list are labelled A to Z; more need a map from label to text."""
@@ -32,7 +34,24 @@ class OptionSet:
 
     @classmethod
     def listed(cls, texts: list[str | None] | tuple[str | None, ...]) -> OptionSet:
-        """Options given as a list of texts, labelled A to Z; an empty list means nothing was given."""
+        """Options given as a list of texts, labelled A to Z; an empty list means nothing was given.
+
+        Raises:
+            InputError: ``too_many_options``.
+        """
         if not texts:
             return cls()
+        if len(texts) > MAX_LISTED:
+            raise too_many_options(len(texts))
         return cls(tuple(string.ascii_uppercase[: len(texts)]), tuple(texts))
+
+
+def too_many_options(count: int, where: str | None = None) -> InputError:
+    """The error for a list that cannot be labelled."""
+    return InputError(
+        "too_many_options",
+        f"A list of options is labelled A to Z and can hold at most {MAX_LISTED}",
+        where=where,
+        got=f"{count} options",
+        do="give a map from label to text instead of a list",
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
+
+import numpy as np
 
 from medreward.text.buffer import Ints
 from medreward.text.rows import Rows
@@ -49,7 +52,7 @@ class Reading:
     def __getitem__(self, question: Question[T]) -> T:
         """The answer for every row; equal questions are answered once."""
         if question not in self._known:
-            self._known[question] = question.read(self)
+            self._known[question] = _read_only(question.read(self))
         answer: T = self._known[question]
         return answer
 
@@ -66,3 +69,14 @@ class Reading:
     def angles(self) -> Ints:
         """The byte of every ``<``, part of a tag or not, ``int64``, ascending."""
         return self._scanned[1]
+
+
+def _read_only(answer: T) -> T:
+    """The same answer, its arrays closed to writing: a rule must not change what the next one reads."""
+    arrays: list[object] = [answer]
+    if dataclasses.is_dataclass(answer):
+        arrays += [getattr(answer, field.name) for field in dataclasses.fields(answer)]
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            array.setflags(write=False)
+    return answer

@@ -41,6 +41,7 @@ class Rows:
         options: pa.Array | None = None,
         columns: Mapping[str, pa.Array] | None = None,
         first_row: int = 0,
+        options_name: str = "options",
     ) -> Rows:
         """Rows from an Arrow string or large_string array (binary is taken as UTF-8).
 
@@ -48,7 +49,11 @@ class Rows:
             InputError: the options column holds no options.
         """
         buf, offsets, valid = raw_strings(completions)
-        column = OptionColumn.none(len(completions)) if options is None else OptionColumn.of(options, first_row)
+        column = (
+            OptionColumn.none(len(completions))
+            if options is None
+            else OptionColumn.of(options, first_row, options_name)
+        )
         return cls(buf, offsets, valid, column, columns or {}, first_row)
 
     def __len__(self) -> int:

@@ -10,10 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from medreward.spec import Model
 
-__all__ = ["Case", "Side", "TagLiteral", "TagName", "TagSet", "spellings"]
+__all__ = ["Case", "Role", "Side", "TagLiteral", "TagName", "TagSet", "spellings"]
 
 TagName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,30}$")]
 """A tag's name as it stands between ``<`` and ``>``."""
+Role = TagName
+"""What a rule calls a tag: ``think``, ``answer``, or the name of another one."""
 TagLiteral = Annotated[str, StringConstraints(pattern=r"^</?[A-Za-z][A-Za-z0-9_-]{0,30}>$")]
 """One side of a tag, written with its role: ``<think>`` or ``</answer>``."""
 Case = Literal["exact", "any", "folded"]

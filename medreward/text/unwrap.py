@@ -40,7 +40,18 @@ def string_array(texts: Sequence[str | None]) -> pa.Array:
 
 
 def inside_answer(texts: list[str], tags: TagSet | None = None) -> list[str]:
-    """Each text's first answer span (any case), or the whole text where it has none."""
+    """Each text's first answer span (any case), or the whole text where it has none.
+
+    Args:
+        texts: short texts.
+        tags: what the answer's tag is called; ``<answer>`` is looked for as well.
+    """
+    for name in dict.fromkeys([tags.answer if tags is not None else "answer", "answer"]):
+        texts = _inside(texts, TagSet(think=None, answer=name))
+    return texts
+
+
+def _inside(texts: list[str], tags: TagSet) -> list[str]:
     tagged = [i for i, text in enumerate(texts) if "<" in text]
     if not tagged:
         return texts

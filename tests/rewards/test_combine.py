@@ -24,7 +24,7 @@ from medreward import (
 )
 from medreward.rewards import PartialCredit, Values
 from medreward.rewards.base import REWARDS, Gold
-from medreward.text.reading import Reading
+from medreward.text import Reading, TagCount
 from tests import hostile
 from tests.rewards.test_document import rewards
 
@@ -44,6 +44,10 @@ def value(reward: Reward, gold: str | None = "B") -> float | None:
     [
         (ONE + TWO, 3.0),
         (ONE - TWO, -1.0),
+        (sum([ONE, TWO, TWO]), 5.0),
+        (1 - TWO, -1.0),
+        (TWO / 4, 0.5),
+        (TWO * np.float64(0.5), 1.0),
         (-TWO, -2.0),
         (2 * TWO + ONE, 5.0),
         (TWO * 2 + 0.5 * ONE, 4.5),
@@ -113,17 +117,100 @@ def test_an_overflow_is_an_error_of_the_rule_and_never_a_number(reward: Reward) 
     assert caught.value.code == "not_finite"
 
 
-def test_a_rule_that_gives_nan_is_an_error_naming_rule_and_row() -> None:
+def make_known(monkeypatch: pytest.MonkeyPatch, rule: type[Reward]) -> None:
+    """Register a rule for one test."""
+    monkeypatch.setattr(REWARDS, "_classes", {**REWARDS._classes})
+    REWARDS.add(rule)
+
+
+def test_a_rule_that_gives_nan_is_an_error_naming_rule_and_row(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Reward):
         kind: Literal["test_broken.v1"] = "test_broken.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
             return Values(np.array([1.0, np.nan]), np.ones(2, np.bool_))
 
+    make_known(monkeypatch, Broken)
     with pytest.raises(RuleError, match=r"test_broken\.v1") as caught:
         Scorer(Maximum.of(Constant(), Broken())).score({"completion": ["a", "b"]})
     assert "row 1" in str(caught.value)
-    assert "test_broken.v1" not in REWARDS.names()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        Values(np.ones(3), np.ones(2, np.bool_)),
+        Values(np.ones(2), np.ones(3, np.bool_)),
+        Values(np.ones(2, np.int64), np.ones(2, np.bool_)),
+        Values([1.0, 2.0], np.ones(2, np.bool_)),  # type: ignore[arg-type]
+        Values.of([1.0], np.ones(2, np.bool_)),
+    ],
+)
+def test_a_rule_that_gives_another_shape_or_type_is_an_error(monkeypatch: pytest.MonkeyPatch, values: Values) -> None:
+    class Broken(Reward):
+        kind: Literal["test_broken.v1"] = "test_broken.v1"
+
+        def evaluate(self, reading: Reading, gold: Gold) -> Values:
+            return values
+
+    make_known(monkeypatch, Broken)
+    with pytest.raises(RuleError) as caught:
+        Scorer(Broken()).score({"completion": ["a", "b"]})
+    assert caught.value.code == "wrong_shape"
+
+
+def test_a_rule_cannot_change_what_another_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Greedy(Reward):
+        kind: Literal["test_greedy.v1"] = "test_greedy.v1"
+
+        def evaluate(self, reading: Reading, gold: Gold) -> Values:
+            count = reading[TagCount(tag="<think>")]
+            count -= 1
+            return Values.of(count, reading.rows.valid)
+
+    make_known(monkeypatch, Greedy)
+    with pytest.raises(ValueError, match="read-only"):
+        Scorer(Greedy()).score({"completion": ["<think>"]})
+
+
+def test_a_rule_that_reads_golds_or_tags_it_did_not_name_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Peeks(Reward):
+        kind: Literal["test_peeks.v1"] = "test_peeks.v1"
+
+        def evaluate(self, reading: Reading, gold: Gold) -> Values:
+            return Values.of(gold.label >= 0, reading.rows.valid)
+
+    class Plans(Reward):
+        kind: Literal["test_plans.v1"] = "test_plans.v1"
+
+        def evaluate(self, reading: Reading, gold: Gold) -> Values:
+            return Values.of(reading[TagCount(tag="<plan>")], reading.rows.valid)
+
+    for rule, code in ((Peeks, "gold_not_asked"), (Plans, "unknown_tag")):
+        make_known(monkeypatch, rule)
+        with pytest.raises(RuleError) as caught:
+            Scorer(rule()).score({"completion": ["a"], "gold": ["A"]})
+        assert caught.value.code == code
+
+
+def test_rewards_of_one_kind_that_mean_different_things_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mine(TagPresence):
+        def bounds(self) -> tuple[float, float]:
+            return (0.0, 2.0)
+
+    class Unknown(Reward):
+        kind: Literal["test_unknown.v1"] = "test_unknown.v1"
+
+    class Kindless(Reward):
+        pass
+
+    for rule in (Mine(), Unknown()):
+        with pytest.raises(DocumentError, match=r"REWARDS\.add"):
+            Scorer(Constant() + rule)
+    with pytest.raises(ValueError, match="two rewards of kind"):
+        make_known(monkeypatch, Mine)
+    with pytest.raises(TypeError, match="needs a kind"):
+        make_known(monkeypatch, Kindless)
 
 
 @pytest.mark.parametrize("bad", ["1", True, None])

@@ -34,11 +34,17 @@ from medreward.rewards.document import MAX_BYTES, MAX_DEPTH
 from medreward.text import TagSet
 
 DIGESTS: dict[str, str] = {
-    "medvlm-r1": "sha256:a46268f0a72f9151cf9a06ac809f652add49df6920a61086e3ed145f13ca30b8",
-    "medvlm-r1-code": "sha256:ef6829ad1de98567c33062fc99c9ed5c3b3277b64cb64d2c713fadbeec7c7e11",
-    "medvlm-r1-eval": "sha256:4df484ce871abaec048808debd0fda107e6bca341a94c3b5acc08f74054cbc56",
-    "mcq": "sha256:f2e41b35bf726084c28b6ae12d33379a4f2885776e1d8c6b4839e688a4f57c45",
+    "medvlm-r1": "sha256:8ca695b430d83b174f35129bf7dbe95d83f039fdcffa4a06f28c08167314cb8f",
+    "medvlm-r1-code": "sha256:25693f585d3803a4316366b9623ce5634ff1017cddf31327eb8c7abc23dd696b",
+    "medvlm-r1-eval": "sha256:b95eb51c5debef3590905efce649c95ac78a608bc6ff774acc581010dca5c4ed",
+    "mcq": "sha256:ca1e173967f6a8cdb891abef7251c12ce0bf0cfef7070796aefa01a05207108c",
 }
+
+
+def scanned(**fields: str) -> str:
+    """A document that scans for letters."""
+    inner = "".join(f', "{name}": "{value}"' for name, value in fields.items())
+    return '{"reward": {"kind": "scanned_letter.v1", "scan": {"kind": "label_scan.v1"' + inner + "}}}"
 
 
 def rewards() -> st.SearchStrategy[Reward]:
@@ -96,6 +102,11 @@ SCHEMA = document_schema()
         {"reward": {"kind": "tag_presence.v1", "cuont": 1}},
         {"reward": {"kind": "constant.v1", "value": "1"}},
         {"reward": {"kind": "holds.v1", "facts": [{"kind": "at.v1", "tag": "think", "edge": "start"}]}},
+        {"reward": {"kind": "holds.v1", "facts": [{"kind": "tag_count.v1", "tag": "<think>"}]}},
+        {"reward": {"kind": "partial_credit.v1", "choice": {"kind": "has_text.v1"}}},
+        {"reward": {"kind": "tag_presence.v1", "tags": []}},
+        {"reward": {"kind": "non_empty_reasoning.v1", "tag": "<think>"}},
+        {"medreward": True, "reward": {"kind": "constant.v1"}},
         {"tags": {}},
     ],
 )
@@ -134,7 +145,7 @@ def test_minus_zero_is_zero() -> None:
             "reward: Unknown field 'cuont'; the nearest known field is 'count'",
         ),
         ('{"reward": {"kind": "tag_presence.v1", "count": "twice"}}', "bad_document", "reward.count"),
-        ('{"reward": {"kind": "tag_presence.v1", "tags": []}}', "bad_document", "at least one role"),
+        ('{"reward": {"kind": "tag_presence.v1", "tags": []}}', "bad_document", "reward.tags"),
         ('{"reward": {"kind": "tag_presence.v1", "tags": ["plan"]}}', "bad_document", "plan"),
         ('{"reward": {"kind": "tag_presence.v1", "ordered": 1}}', "bad_document", "reward.ordered"),
         (
@@ -158,6 +169,12 @@ def test_minus_zero_is_zero() -> None:
         ('{"medreward": 2, "reward": {"kind": "constant.v1"}}', "bad_document", "medreward"),
         ('{"tags": {"think": "a b"}, "reward": {"kind": "constant.v1"}}', "bad_document", "tags.think"),
         ('{"tags": {"think": "Answer"}, "reward": {"kind": "constant.v1"}}', "bad_document", "tags"),
+        (scanned(alphabet=""), "bad_document", "reward.scan.alphabet"),
+        (scanned(alphabet="AAB"), "bad_document", "different visible characters"),
+        (scanned(alphabet="A B"), "bad_document", "different visible characters"),
+        (scanned(alphabet="\\ud800"), "bad_document", "reward.scan"),
+        (scanned(alphabet="ab"), "bad_document", "upper case"),
+        ('{"reward": {"kind": "constant.v1", "value": ' + "9" * 4000 + "}}", "bad_document", "an enormous integer"),
         ("nosuch", "unknown_reward", "medvlm-r1"),
         ("medvlm_r1", "unknown_reward", "'medvlm-r1'"),
         ("nosuch.yaml", "unreadable_document", "nosuch.yaml"),
@@ -178,19 +195,44 @@ def test_an_enormous_document_is_refused() -> None:
     assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 100_000])
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 20_000])
 def test_a_document_nested_too_deep_is_refused(depth: int) -> None:
     with pytest.raises(DocumentError) as caught:
         load_document('{"a":' * depth + "1" + "}" * depth)
     assert caught.value.code == "document_too_deep"
 
 
-def test_a_reward_nested_too_deep_in_python_is_refused_as_a_document() -> None:
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, 3000])
+def test_a_reward_nested_too_deep_in_python_is_refused(depth: int) -> None:
     reward: Reward = Constant()
-    for _ in range(MAX_DEPTH):
-        reward = Clip(reward=reward)
+    for _ in range(depth):
+        reward = Clip.model_construct(kind="clip.v1", name=None, reward=reward, low=None, high=None)
     with pytest.raises(DocumentError):
-        load_document(Document(reward=reward).to_json())
+        load_document(reward)
+
+
+def test_the_deepest_reward_that_loads_can_be_read_back() -> None:
+    reward: Reward = Constant()
+    for _ in range(MAX_DEPTH - 3):
+        reward = Clip(reward=reward)
+    assert load_document(load_document(reward).to_json(indent=1)) == load_document(reward)
+
+
+def test_the_canonical_form_leaves_defaults_out() -> None:
+    document = Document(reward=TagPresence(count="at_least_once"))
+    assert document.to_json() == (
+        '{"grammar":1,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
+    )
+
+
+@pytest.mark.parametrize("name", ["a\0.json", "a\ud800.json", "x" * 5000 + ".json", "."])
+def test_a_name_no_file_can_have_is_an_error(name: str) -> None:
+    with pytest.raises(DocumentError):
+        load_document(name)
+
+
+def test_a_preset_itself_names_its_reward() -> None:
+    assert load_document(PRESETS["mcq"]) == PRESETS["mcq"].document
 
 
 @pytest.mark.parametrize(

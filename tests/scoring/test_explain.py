@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,31 @@ def test_any_text_is_explained_and_marks_lie_in_it(text: str) -> None:
     assert explanation.completion == text
 
 
+def test_a_very_long_text_is_explained_in_linear_time() -> None:
+    tidy = "<think>t</think><answer>B</answer>"
+
+    def seconds(count: int) -> float:
+        start = time.process_time()
+        assert len(explain(tidy * count, "B").marks) == 7 * count
+        return time.process_time() - start
+
+    small = min(seconds(1000) for _ in range(3))
+    assert min(seconds(16_000) for _ in range(2)) < 100 * small  # linear: 16 times; quadratic: 256 times
+
+
+@pytest.mark.parametrize("text", [b"<answer>B</answer>", 3])
+def test_a_completion_is_text(text: object) -> None:
+    with pytest.raises(InputError, match="A completion is text"):
+        explain(text, "B")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("gold", [1.5, True, 2**70])
+def test_a_gold_is_text_or_a_whole_number_that_means_something(gold: object) -> None:
+    with pytest.raises(InputError) as caught:
+        explain("x", gold)  # type: ignore[arg-type]
+    assert caught.value.code == "gold_type"
+
+
 def test_wrong_golds_options_and_rewards_are_errors() -> None:
     with pytest.raises(InputError, match="gold 'E'"):
         explain("x", "E", ["Heart", "Lungs"])
@@ -93,7 +119,8 @@ def test_wrong_golds_options_and_rewards_are_errors() -> None:
         explain("x", "A", {"A": "Heart", "A ": "Lungs"})
     with pytest.raises(InputError, match="27"):
         explain("x", "A", ["x"] * 27)
-    with pytest.raises(InputError, match="list of texts"):
-        explain("x", "A", "Heart")
+    for options in ("Heart", {1: "x"}, [1, 2], {"A": b"x"}):
+        with pytest.raises(InputError, match="list of texts"):
+            explain("x", "A", options)  # type: ignore[arg-type]
     with pytest.raises(DocumentError):
         explain("x", "A", reward="medvlm")

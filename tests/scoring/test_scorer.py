@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -14,7 +16,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medreward import PRESETS, InputError, InputSettings, Scorer, UsageError, score_one
+from medreward import (
+    PRESETS,
+    AnswerLetter,
+    Constant,
+    Document,
+    Gate,
+    InputError,
+    InputSettings,
+    Scorer,
+    TagPresence,
+    TagSet,
+    UsageError,
+    score_one,
+)
+from medreward.scoring import inputs
 from tests import hostile
 
 OPTIONS = ["Heart", "Lungs", "Liver", "Spleen"]
@@ -132,8 +148,10 @@ def test_scores_come_as_a_frame_a_capsule_and_html() -> None:
     assert "5 rows" in repr(scores)
 
 
-def test_html_escapes_what_models_and_columns_say() -> None:
-    scores = Scorer(prefix="<b>").score(TABLE)
+def test_html_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = Scorer().score(TABLE)
+    monkeypatch.setattr(scores.summary, "forms", Counter({"<b>": 1}))
+    assert "&lt;b&gt; 1" in scores._repr_html_()
     assert "<b>" not in scores._repr_html_()
 
 
@@ -238,7 +256,12 @@ def test_an_empty_table_scores() -> None:
         ({"completion": [1], "gold": ["A"]}, "column_type", "int64"),
         ({"completion": [["a"]], "gold": ["A"]}, "column_type", "list"),
         ({"completion": ["a"], "gold": [1]}, "gold_type", "gold-index"),
-        ({"completion": ["a"], "gold": [1.5]}, "column_type", "double"),
+        ({"completion": ["a"], "gold": [1.5]}, "gold_type", "double"),
+        ({"completion": ["a"], "gold": [True]}, "gold_type", "bool"),
+        ({"completion": "abc", "gold": ["A"]}, "bad_column", "'abc'"),
+        (pa.array(["a"]), "data_type", "Array"),
+        ({"completion": ["a"], "gold": ["A"], "options": [{"A": 1}]}, "options_type", "struct"),
+        ({"completion": ["a"], "gold": ["A"], "options": [[["x"]]]}, "options_type", "list"),
         ({"completion": ["a"], "gold": ["A"], "options": ["A, B"]}, "options_type", "string"),
         ({"completion": ["a"], "gold": ["A"], "options": [["x"] * 27]}, "too_many_options", "27"),
         ({"completion": ["a", "b"], "gold": ["A"]}, "bad_column", "completion: 2"),
@@ -338,3 +361,128 @@ def test_many_rows_with_many_distinct_options_are_scored_row_by_row_alike() -> N
         Scorer().score({name: [column[i]] for name, column in table.items()}).table.to_pylist()[0] for i in range(rows)
     ]
     assert many.to_pylist() == one
+
+
+@pytest.mark.parametrize("name", INPUTS)
+@pytest.mark.parametrize(("rows", "size"), [(1, 1 << 24), (2, 1 << 24), (3, 50), (8192, 1), (8192, 40)])
+def test_small_parts_change_nothing(monkeypatch: pytest.MonkeyPatch, name: str, rows: int, size: int) -> None:
+    monkeypatch.setattr(inputs, "MAX_ROWS", rows)
+    monkeypatch.setattr(inputs, "MAX_BYTES", size)
+    scores = Scorer("medvlm-r1").score(INPUTS[name]())
+    assert scores.table["reward"].to_pylist() == REWARDS
+    assert scores.table["answer"].to_pylist() == ["B", None, None, "C", None]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 8192])
+def test_the_row_of_a_wrong_gold_is_counted_from_the_beginning_of_the_table(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(inputs, "MAX_ROWS", rows)
+    table = pa.table({"completion": ["x"] * 7, "gold": [*"AAAAA", "K", "A"]})
+    with pytest.raises(InputError, match="row 5: gold 'K'"):
+        Scorer().score(pa.concat_tables([table.slice(0, 3), table.slice(3)]))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
+def test_parts_hold_as_many_bytes_as_they_may_whatever_the_layout(kind: pa.DataType) -> None:
+    texts = ["x" * 1000] * 10 + [None, "y" * 5000, ""]
+    array = pa.array(["pad", *texts], pa.string()).cast(kind).slice(1)
+    batch = pa.record_batch({"completion": array})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "MAX_BYTES", 3000)
+        found = [(at, part.num_rows) for at, part in inputs.slices(batch, "completion")]
+    assert found == [(0, 3), (3, 3), (6, 3), (9, 2), (11, 1), (12, 1)]
+
+
+def test_one_long_text_that_many_rows_share_scores() -> None:
+    shared = pa.DictionaryArray.from_arrays(pa.array([0] * 3000, pa.int32()), ["<answer>B</answer>" + "x" * 100_000])
+    scores = Scorer().score(pa.table({"completion": shared, "gold": ["B"] * 3000}))
+    assert scores.column("reward_accuracy").tolist() == [1.0] * 3000
+
+
+def test_totals_that_look_alike_are_counted_together() -> None:
+    tidy = "<think>t</think><answer>B</answer>"
+    close = Gate(condition=TagPresence(), then=Constant(value=0.3), otherwise=Constant(value=0.1) + Constant(value=0.2))
+    zeros = Gate(condition=TagPresence(), then=Constant(value=0.0), otherwise=-TagPresence())
+    for reward, expected in ((close, {"0.3": 5}), (zeros, {"0": 5})):
+        summary = Scorer(reward).score({"completion": [tidy, tidy, "x", "x", "x"]}).summary
+        assert summary.to_dict()["rewards"] == expected
+        assert sum(summary.rewards.values()) == 5
+
+
+def test_flaws_are_about_the_tags_the_reward_names_in_its_order() -> None:
+    assert Scorer(AnswerLetter()).score({"completion": ["<answer>B</answer>"], "gold": ["B"]}).summary.well_formed == 1
+    tags = TagSet(others=("plan",))
+    document = Document(tags=tags, reward=TagPresence(tags=("plan", "think", "answer")))
+    row = "<plan>p</plan><think>t</think><answer>B</answer>"
+    scores = Scorer(document).score({"completion": [row, row[14:] + row[:14]]})
+    assert scores.rewards.tolist() == [1.0, 0.0]
+    assert scores.table["flaws"].to_pylist() == [[], ["wrong_order"]]
+
+
+@pytest.mark.parametrize("options", [["    B    ", "    A    "], ["b", "\u3000a"], ["B", "A\n"]])
+def test_an_ambiguous_gold_is_found_however_the_texts_are_padded(options: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        Scorer().score({"completion": ["x"], "gold": ["A"], "options": [options]})
+    assert caught.value.code == "ambiguous_gold"
+
+
+def test_a_wrong_number_is_shown_whatever_its_type() -> None:
+    for golds in ([1.0, None, 7.0], [1, None, 7], ["1", None, "7"]):
+        data = {"completion": ["x"] * 3, "gold": golds, "options": [["p", "q"]] * 3}
+        with pytest.raises(InputError, match=r"row 2: gold '7(\.0)?'"):
+            Scorer(settings=InputSettings(gold_index=0)).score(pd.DataFrame(data) if golds[0] == 1.0 else data)
+        lenient = Scorer(settings=InputSettings(gold_index=0, bad_gold="null")).score(data)
+        assert lenient.table["reward_accuracy"].to_pylist() == [0.0, None, None]
+
+
+def test_numbers_reach_any_label_of_a_map_and_never_the_next_rows() -> None:
+    many = [(f"L{i}", f"text {i}") for i in range(70)]
+    options = pa.array([many, [("A", "x"), ("B", "y")]], pa.map_(pa.string(), pa.string()))
+    texts = ["<answer>L69</answer>", "<answer>B</answer>"]
+    for golds, expected in (([69, 1], [1.0, 1.0]), ([65, 0], [0.0, 0.0])):
+        table = pa.table({"completion": texts, "gold": golds, "options": options})
+        scores = Scorer(settings=InputSettings(gold_index=0)).score(table)
+        assert scores.table["reward_accuracy"].to_pylist() == expected
+    numbered = table.set_column(1, "gold", pa.array([69, 1]))
+    code = Scorer("medvlm-r1-code", settings=InputSettings(gold_index=0)).score(numbered)
+    assert code.table["reward_accuracy"].to_pylist() == [0.0, 1.0]
+
+
+def test_numbers_are_raw_cells_to_a_rule_that_compares_cells() -> None:
+    data = {"completion": ["<answer>B</answer>"], "gold": [1]}
+    assert Scorer("medvlm-r1-code").score(data).table["reward_accuracy"].to_pylist() == [0.0]
+
+
+def test_columns_of_nothing_are_no_columns_of_text() -> None:
+    tidy = "<think>t</think><answer>B</answer>"
+    assert Scorer().score({"completion": [tidy], "gold": ["B"], "options": [None]}).rewards.tolist() == [2.0]
+    assert len(Scorer().score({"completion": [], "gold": [], "options": []})) == 0
+    frame = pd.DataFrame({"completion": ["\ud800", np.nan], "gold": ["A", "A"]}, dtype=object)
+    assert Scorer().score(frame).table["flaws"].to_pylist()[0][-1] == "invalid_utf8"
+    odd = {"completion": [tidy], "gold": ["B"], "options": [["\ud800", "y"]], "prompt": [["\udfff"]]}
+    assert Scorer().score(odd).rewards.tolist() == [2.0]
+
+
+def test_options_of_dictionary_text_are_text() -> None:
+    texts = pa.array(["Heart", "Lungs"]).dictionary_encode()
+    options = pa.ListArray.from_arrays(pa.array([0, 2], pa.int32()), texts)
+    struct = pa.StructArray.from_arrays([texts.slice(0, 1), texts.slice(1, 1)], ["A", "B"])
+    for column in (options, struct):
+        table = pa.table({"completion": ["<answer>Lungs</answer>"], "gold": ["Lungs"], "options": column})
+        assert Scorer().score(table).table["answer"].to_pylist() == ["B"]
+
+
+def test_a_row_with_very_many_options_costs_no_more_than_its_size() -> None:
+    many = [(f"L{i}", "x") for i in range(20_000)]
+    options = pa.array([many] + [[("A", "x"), ("B", "y")]] * 4000, pa.map_(pa.string(), pa.string()))
+    table = pa.table({"completion": ["<answer>y</answer>"] * 4001, "gold": ["L7"] + ["B"] * 4000, "options": options})
+    start = time.process_time()
+    answers = Scorer().score(table).table["answer"].to_pylist()
+    assert answers == [None] + ["B"] * 4000
+    assert time.process_time() - start < 10  # it takes a fraction of a second; minutes where every row pays
+
+
+def test_a_mapped_column_must_exist() -> None:
+    with pytest.raises(InputError, match="'question'"):
+        Scorer(settings=InputSettings(columns={"group_id": "question"})).score(TABLE)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from medreward.spec import Kinds, Spec
 
-__all__ = ["FACTS", "AnyPredicate", "Fact", "Predicate"]
+__all__ = ["FACTS", "Alphabet", "AnyPredicate", "Fact", "Predicate"]
 
 FACTS: Kinds[Fact] = Kinds("fact")
 """The facts a document may name, by kind."""
+
+
+def _alphabet(value: str) -> str:
+    if not 0 < len(value) <= 64 or len({*value}) < len(value) or not all(map(_is_visible, value)):
+        raise PydanticCustomError("alphabet", "An alphabet is 1 to 64 different visible characters")
+    return value
+
+
+def _is_visible(char: str) -> bool:
+    return char.isprintable() and not char.isspace()
+
+
+Alphabet = Annotated[str, AfterValidator(_alphabet)]
+"""The characters a published rule looks for, each once."""
 
 
 class Fact(Spec):

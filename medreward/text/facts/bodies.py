@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from medreward.text.buffer import IGNORABLE, SPACE, CharSet, Ints, Mask, Spans, distinct, gather
-from medreward.text.facts.base import FACTS, Fact, Predicate
+from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
 from medreward.text.facts.counts import Counted, code_of
 from medreward.text.reading import Reading
-from medreward.text.tags import Case
+from medreward.text.tags import Case, Role
 
 __all__ = ["AnyBody", "Body", "BodyTable", "HasText"]
 
@@ -62,9 +62,9 @@ class Body(Fact):
     """
 
     kind: Literal["body.v1"] = "body.v1"
-    tag: str = "answer"
+    tag: Role = "answer"
     pick: Literal["blocks", "first_span", "first_fitting"] = "blocks"
-    alphabet: str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    alphabet: Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     case: Case = "exact"
 
     def read(self, reading: Reading) -> BodyTable:
@@ -84,7 +84,7 @@ class HasText(Predicate):
     """
 
     kind: Literal["has_text.v1"] = "has_text.v1"
-    tag: str = "think"
+    tag: Role = "think"
     case: Case = "exact"
 
     def read(self, reading: Reading) -> Mask:

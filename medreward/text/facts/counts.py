@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from medreward.errors import RuleError
 from medreward.text.buffer import Ints
 from medreward.text.facts.base import Fact
 from medreward.text.reading import Reading
@@ -33,6 +34,13 @@ class Counted:
 def code_of(reading: Reading, literal: str) -> int:
     """The number of a literal such as ``</answer>`` in tag tables."""
     role, side = reading.tags.parse(literal)
+    if role not in reading.tags.roles:
+        raise RuleError(
+            "unknown_tag",
+            f"A rule asks for the tag {literal}, which is not looked for",
+            expected=f"one of {', '.join(reading.tags.roles)}",
+            do="name it in the document's tags: TagSet(others=(…,))",
+        )
     return 2 * reading.tags.roles.index(role) + (side == "close")
 
 

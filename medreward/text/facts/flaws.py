@@ -46,43 +46,54 @@ def repair_of(flaw: str) -> str:
 
 @dataclass(frozen=True)
 class Flaws:
-    """Every flaw of every row: bool, shape ``(n, len(FLAWS))``. Only exact literals are tags here."""
+    """Every flaw of every row: bool, shape ``(n, len(FLAWS))``. Only exact literals are tags here.
+
+    Args:
+        tags: the roles whose literals must stand in the text, in their order; None means all. Blocks and stray text are
+            taken over all tags either way.
+    """
+
+    tags: tuple[str, ...] | None = None
 
     def read(self, reading: Reading) -> Mask:
         """Fill one column for each flaw."""
         found = np.zeros((len(reading), len(FLAWS)), np.bool_)
         columns = dict(zip(FLAWS, found.T, strict=True))
-        _count_flaws(reading, columns)
-        _block_flaws(reading, columns)
+        named = self.tags or reading.tags.roles
+        _count_flaws(reading, columns, named)
+        _block_flaws(reading, columns, named)
         columns["stray_before"][:], columns["stray_between"][:], columns["stray_after"][:] = reading[StrayPlaces()].T
-        columns["misspelt_tag"][:] = reading[MisspeltTag()]
+        columns["misspelt_tag"][:] = reading[MisspeltTag(self.tags)]
         rows = reading.rows
         columns["invalid_utf8"][:] = _invalid_utf8(rows.buf, rows.offsets, rows.valid)
         found[~rows.valid] = False
         return found
 
 
-def _count_flaws(reading: Reading, columns: dict[str, Mask]) -> None:
+def _count_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
     tags, n, kinds = reading.scan, len(reading), 2 * len(reading.tags.roles)
     cell = tags.row * kinds + tags.code
     exact = np.bincount(cell[tags.spelling == EXACT], minlength=n * kinds).reshape(n, kinds)
     other = np.bincount(cell[tags.spelling == ANY], minlength=n * kinds).reshape(n, kinds)
+    wanted = [2 * reading.tags.roles.index(role) + side for role in named for side in (0, 1)]
+    exact, other = exact[:, wanted], other[:, wanted]
     columns["missing_open"][:] = (exact[:, 0::2] == 0).any(axis=1)
     columns["missing_close"][:] = (exact[:, 1::2] == 0).any(axis=1)
     columns["repeated"][:] = (exact > 1).any(axis=1)
     columns["wrong_case"][:] = ((exact == 0) & (other > 0)).any(axis=1)
-    columns["wrong_order"][:] = (exact > 0).all(axis=1) & ~reading[InOrder()]
+    columns["wrong_order"][:] = (exact > 0).all(axis=1) & ~reading[InOrder(tags=named)]
 
 
-def _block_flaws(reading: Reading, columns: dict[str, Mask]) -> None:
+def _block_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
     blocks = reading[Blocks()]
     tags, closer = blocks.tags, blocks.tags.code & 1 == 1
-    columns["unclosed"][tags.row[blocks.loose & ~closer]] = True
-    columns["unopened"][tags.row[blocks.loose & closer]] = True
-    columns["nested"][tags.row[blocks.nested]] = True
+    ours = np.isin(tags.code >> 1, [reading.tags.roles.index(role) for role in named])
+    columns["unclosed"][tags.row[ours & blocks.loose & ~closer]] = True
+    columns["unopened"][tags.row[ours & blocks.loose & closer]] = True
+    columns["nested"][tags.row[ours & blocks.nested]] = True
     columns["quoted"][blocks.row[blocks.quoted]] = True
     for role, flaw in (("think", "empty_reasoning"), ("answer", "empty_answer")):
-        if role in reading.tags.roles:
+        if role in named:
             bodies = reading[Body(tag=role)]
             columns[flaw][bodies.row] = True
             columns[flaw][bodies.row[~bodies.is_blank(IGNORABLE)]] = False

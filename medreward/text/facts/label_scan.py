@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
 from medreward.text.buffer import Ints, Mask
-from medreward.text.facts.base import FACTS, Fact
+from medreward.text.facts.base import FACTS, Alphabet, Fact
 from medreward.text.facts.bodies import AnyBody, Body
 from medreward.text.reading import Reading
 
@@ -48,8 +50,14 @@ class LabelScan(Fact):
 
     kind: Literal["label_scan.v1"] = "label_scan.v1"
     body: AnyBody = Body(pick="first_span", case="folded")
-    alphabet: str = "ABCDEFGHIJ"
+    alphabet: Alphabet = "ABCDEFGHIJ"
     fold: Fold = "upper"
+
+    @model_validator(mode="after")
+    def _can_match(self) -> LabelScan:
+        if any(fold_text(letter, self.fold) != letter for letter in self.alphabet):
+            raise PydanticCustomError("alphabet_fold", "'alphabet' must be in upper case where 'fold' is 'upper'")
+        return self
 
     def read(self, reading: Reading) -> ScannedLabels:
         """Scan each distinct body once; of several bodies in a row the first counts."""

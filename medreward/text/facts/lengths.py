@@ -11,7 +11,7 @@ from medreward.text.buffer import SPACE, Bytes, Ints, Mask, Spans, gather
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import Body
 from medreward.text.reading import Reading
-from medreward.text.tags import Case
+from medreward.text.tags import Case, Role
 
 __all__ = ["AnyLength", "Length", "count_chars", "count_words"]
 
@@ -30,13 +30,13 @@ class Length(Fact):
     """
 
     kind: Literal["length.v1"] = "length.v1"
-    of: str = "completion"
+    of: Role = "completion"
     unit: Literal["chars", "words"] = "chars"
     case: Case = "exact"
 
-    def tags_named(self) -> frozenset[str]:
+    def tags_named(self) -> tuple[str, ...]:
         """The tag, if one is asked about."""
-        return frozenset() if self.of == "completion" else frozenset({self.of})
+        return () if self.of == "completion" else (self.of,)
 
     def read(self, reading: Reading) -> Ints:
         """The length of every row; 0 where there is nothing."""

@@ -20,7 +20,13 @@ _OPENERS = "([{|\\"
 
 @dataclass(frozen=True)
 class MisspeltTag:
-    """Whether a row misses a literal and holds a near miss of it: one edit away, such as ``answer>`` or ``<chink>``."""
+    """Whether a row misses a literal and holds a near miss of it: one edit away, such as ``answer>`` or ``<chink>``.
+
+    Args:
+        tags: the roles asked about; None means all.
+    """
+
+    tags: tuple[str, ...] | None = None
 
     def read(self, reading: Reading) -> Mask:
         """Judge each distinct short candidate once."""
@@ -30,6 +36,8 @@ class MisspeltTag:
         cell = tags.row[exact] * len(literals) + tags.code[exact]
         missing = np.bincount(cell, minlength=n * len(literals)).reshape(n, len(literals)) == 0
         misspelt = np.zeros(n, np.bool_)
+        roles = [reading.tags.roles.index(role) for role in self.tags or reading.tags.roles]
+        missing[:, [place for place in range(len(literals)) if place // 2 not in roles]] = False
         wanting = missing.any(axis=1) & rows.valid
         if not wanting.any():
             return misspelt

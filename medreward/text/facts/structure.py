@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from medreward.text.buffer import Ints, Mask, Spans
 from medreward.text.facts.base import Predicate
 from medreward.text.facts.counts import Counted, code_of
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
-from medreward.text.tags import Case, TagLiteral
+from medreward.text.tags import Case, Role, TagLiteral
 
 __all__ = ["AnyGap", "At", "InOrder", "WellFormed", "first_places"]
 
@@ -31,7 +32,7 @@ class WellFormed(Predicate):
     """
 
     kind: Literal["well_formed.v1"] = "well_formed.v1"
-    tags: tuple[str, ...] | None = None
+    tags: Annotated[tuple[Role, ...], Field(min_length=1)] | None = None
     case: Case = "exact"
 
     def read(self, reading: Reading) -> Mask:
@@ -58,7 +59,7 @@ class InOrder(Predicate):
     """
 
     kind: Literal["in_order.v1"] = "in_order.v1"
-    tags: tuple[str, ...] | None = None
+    tags: Annotated[tuple[Role, ...], Field(min_length=1)] | None = None
     case: Case = "exact"
 
     def read(self, reading: Reading) -> Mask:
