@@ -8,9 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from medreward.text.buffer import Ints
 from medreward.text.rows import Rows
-from medreward.text.scan import TagTable, scan
+from medreward.text.scan import Angles, TagTable, scan
 from medreward.text.tags import TagSet
 
 __all__ = ["Question", "Reading"]
@@ -57,7 +56,7 @@ class Reading:
         return answer
 
     @cached_property
-    def _scanned(self) -> tuple[TagTable, Ints]:
+    def _scanned(self) -> tuple[TagTable, Angles]:
         return scan(self.rows.buf, self.rows.offsets, self.rows.valid, self.tags)
 
     @property
@@ -66,8 +65,8 @@ class Reading:
         return self._scanned[0]
 
     @property
-    def angles(self) -> Ints:
-        """The byte of every ``<``, part of a tag or not, ``int64``, ascending."""
+    def angles(self) -> Angles:
+        """Where angle brackets stand, part of a tag or not."""
         return self._scanned[1]
 
 

@@ -1,6 +1,6 @@
 """The scan: every tag of every completion, found in one pass over the buffer.
 
-``<`` is looked for once; everything after that works on candidates only. Cost is linear in bytes for any input.
+``<`` and ``>`` are looked for once; all after that works on candidates only. Cost is linear in bytes for any input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from medreward.text.buffer import Bytes, Ints, Mask
 from medreward.text.tags import TagSet, spellings
 
-__all__ = ["ANY", "EXACT", "FOLDED", "TagTable", "byte_positions", "scan"]
+__all__ = ["ANY", "EXACT", "FOLDED", "Angles", "TagTable", "find_angles", "scan"]
 
 EXACT, ANY, FOLDED = 0, 1, 2  # how a tag is spelt: exactly; in another ASCII case; with letters Unicode folds
 _BLOCK = 1 << 20  # one reused mask of this size: a fresh one costs more in page faults than the compare
@@ -66,20 +66,35 @@ class _Pattern:
     words: tuple[_Word, ...]
 
 
-def byte_positions(buf: Bytes, byte: int, start: int = 0, end: int | None = None) -> Ints:
-    """Where one byte value stands in ``buf[start:end]``, ``int64``, ascending."""
-    end = len(buf) if end is None else end
-    mask = np.empty(min(_BLOCK, max(0, end - start)), np.bool_)
+@dataclass(frozen=True, slots=True)
+class Angles:
+    """Where angle brackets stand, part of a tag or not.
+
+    Args:
+        left: ``int64``, ascending, the byte of every ``<``.
+        right: ``int64``, ascending, the byte of every ``>``.
+    """
+
+    left: Ints
+    right: Ints
+
+
+def find_angles(buf: Bytes, start: int, end: int) -> Angles:
+    """Every ``<`` and ``>`` of ``buf[start:end]`` in one pass: they differ in one bit."""
+    block = min(_BLOCK, max(0, end - start))
+    folded, mask = np.empty(block, np.uint8), np.empty(block, np.bool_)
     found = []
     for i in range(start, end, _BLOCK):
-        block = buf[i : min(end, i + _BLOCK)]
-        here = np.flatnonzero(np.equal(block, byte, out=mask[: len(block)]))
-        here += i
-        found.append(here)
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+        part = buf[i : min(end, i + _BLOCK)]
+        size = len(part)
+        np.bitwise_and(part, 0xFD, out=folded[:size])
+        found.append(np.flatnonzero(np.equal(folded[:size], ord("<"), out=mask[:size])) + i)
+    position = np.concatenate(found) if found else np.zeros(0, np.int64)
+    is_left = buf[position] == ord("<")
+    return Angles(position[is_left], position[~is_left])
 
 
-def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable, Ints]:
+def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable, Angles]:
     """Find every tag literal, in any case, that lies wholly inside one valid row.
 
     Args:
@@ -89,11 +104,13 @@ def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable
         tags: which tags.
 
     Returns:
-        The tag table, and where every ``<`` stands, ``int64``, ascending.
+        The tag table, and where every angle bracket stands.
     """
     patterns, second = _patterns(tags)
-    angles = byte_positions(buf, ord("<"), int(offsets[0]), int(offsets[-1]))
-    position = angles[second[buf[np.minimum(angles + 1, len(buf) - 1)]]] if len(angles) else angles
+    angles = find_angles(buf, int(offsets[0]), int(offsets[-1]))
+    position = angles.left
+    if len(position):
+        position = position[second[buf[np.minimum(position + 1, len(buf) - 1)]]]
     code, end, spelling = _match(buf, position, patterns)
     hit = code >= 0
     position, code, end, spelling = position[hit], code[hit], end[hit], spelling[hit]

@@ -123,6 +123,8 @@ def test_shards_may_differ_in_types_and_further_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoded", [False, True])
 def test_text_of_every_type_is_scored_and_passes_through(tmp_path: Path, kind: pa.DataType, encoded: bool) -> None:
     text = table(3000)["completion"].combine_chunks()
+    if pa.types.is_string_view(kind) and not encoded and int(pa.__version__.split(".")[0]) < 22:
+        pytest.skip("this pyarrow cannot write string_view to Parquet, so no such file can be made")
     cells = text.dictionary_encode() if encoded else text.cast(kind)
     messages = pa.array([[{"role": "user", "content": "?"}]] * len(text))
     data = table(3000).set_column(2, "completion", cells).append_column("a.b", messages)

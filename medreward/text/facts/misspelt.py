@@ -10,7 +10,7 @@ import regex
 
 from medreward.text.buffer import Ints, Mask, Spans, distinct
 from medreward.text.reading import Reading
-from medreward.text.scan import EXACT, byte_positions
+from medreward.text.scan import EXACT
 
 __all__ = ["MisspeltTag", "is_near_miss"]
 
@@ -55,10 +55,7 @@ class MisspeltTag:
 def _candidates(reading: Reading, side: str, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
     """Short stretches that begin at a ``<`` or end at a ``>`` which is part of no tag: their rows and spans."""
     rows, tags = reading.rows, reading.scan
-    if side == "<":
-        at, known = reading.angles, tags.start
-    else:
-        at, known = byte_positions(rows.buf, ord(">"), int(rows.offsets[0]), int(rows.offsets[-1])), tags.end - 1
+    at, known = (reading.angles.left, tags.start) if side == "<" else (reading.angles.right, tags.end - 1)
     free = np.ones(len(at), np.bool_)
     free[np.searchsorted(at, known)] = False
     at = at[free]
