@@ -41,12 +41,15 @@ class Holds(Reward):
 
 _ENDS = Holds(facts=(At(tag="<think>", edge="start"), At(tag="</answer>", edge="end")))
 _GAP = Holds(facts=(AnyGap(after="</think>", before="<answer>"),))
+_TOUCH = Holds(facts=(AnyGap(after="</think>", before="<answer>", holds="nothing"),))
 CASES = (
     Case("maximum", "<think>t</think><answer>B</answer>", 1, _ENDS),
     Case("zero", "<think>t</think><answer>B</answer>\n", 0, _ENDS),
     Case("zero", "<THINK>t</think><answer>B</answer>", 0, _ENDS),
     Case("maximum", "a</think>\u3000\n<answer>", 1, _GAP),
     Case("zero", "</think>,<answer>", 0, _GAP),
+    Case("zero", "</think> <answer>", 0, _TOUCH),
+    Case("maximum", "</think> </think><answer>", 1, _TOUCH),
     Case("malformed", "<think></answer>", 1, _ENDS),
     Case("malformed", "</think></think> <answer><answer>", 1, _GAP),
     Case("malformed", "<think>t</think>", 1, Holds(facts=(HasText(),))),

@@ -221,6 +221,23 @@ def test_only_rewards_and_numbers_combine(bad: object) -> None:
         _ = TagPresence() + bad  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("reward", "expected"),
+    [
+        (Gate(condition=ONE, then=TWO, otherwise=-TWO), (2.0, 2.0)),
+        (Gate(condition=TWO, then=TWO, otherwise=-TWO), (-2.0, -2.0)),
+        (Gate(condition=TagPresence(), then=TWO, otherwise=-TWO), (-2.0, 2.0)),
+        (-2 * TagPresence() + ONE, (-1.0, 1.0)),
+        ((TagPresence() - TWO) * (TagPresence() - ONE), (0.0, 2.0)),
+        (Minimum.of(TagPresence() - ONE, TagPresence()), (-1.0, 0.0)),
+        (Maximum.of(TagPresence() - ONE, TagPresence()), (0.0, 1.0)),
+        (Clip(reward=TagPresence() - TWO, low=-1.5), (-1.5, -1.0)),
+    ],
+)
+def test_bounds_are_no_wider_than_they_must_be(reward: Reward, expected: tuple[float, float]) -> None:
+    assert reward.bounds() == expected
+
+
 @given(rewards(), hostile.tables())
 def test_bounds_hold_on_any_text(reward: Reward, texts: list[str | None]) -> None:
     low, high = reward.bounds()

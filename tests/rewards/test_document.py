@@ -153,6 +153,14 @@ def test_minus_zero_is_zero() -> None:
             "bad_document",
             "low",
         ),
+        ('{"reward": {"kind": "extraneous_text.v1", "amount": -1}}', "bad_document", "reward.amount"),
+        ('{"reward": {"kind": "soft_overlong.v1", "limit": 1.5, "margin": 1}}', "bad_document", "reward.limit"),
+        ('{"reward": {"kind": "length_band.v1", "least": 3, "most": 2}}', "bad_document", "most"),
+        (
+            '{"reward": {"kind": "length_band.v1", "length": {"kind": "length.v1", "of": "plan"}}}',
+            "bad_document",
+            "plan",
+        ),
         ('{"reward": {"kind": "weighted_sum.v1", "parts": []}}', "bad_document", "reward.parts"),
         (
             '{"reward": {"kind": "weighted_sum.v1", "parts": [{"reward": {"kind": "x"}}]}}',
