@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,19 @@ def test_a_bug_is_exit_70_with_its_traceback(
     message = capsys.readouterr().err
     assert "ZeroDivisionError: made up" in message
     assert "this is a bug in medreward" in message
+
+
+@pytest.fixture(autouse=True)
+def _signals_end_a_process() -> Iterator[None]:
+    """As in a terminal, whatever the runner of the tests ignores (``nohup``, a background job); children inherit it."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        for number in numbers
+    ]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
 
 
 def limit_files() -> None:
