@@ -132,7 +132,16 @@ def quoted_blocks(text: str, names: Names = NAMES, case: Case = "exact") -> list
 
 def without_markup(text: str, block: Block, names: Names = NAMES, case: Case = "exact") -> str:
     """The inside of a block; blocks wholly inside it, united where they overlap, and other tags are one space each."""
-    low, high = block.open_end, block.close_start
+    return between_without_markup(text, block.open_end, block.close_start, names, case)
+
+
+def text_without_markup(text: str, names: Names = NAMES, case: Case = "exact") -> str:
+    """The whole text, its blocks, united where they overlap, and other tags one space each."""
+    return between_without_markup(text, 0, len(text), names, case)
+
+
+def between_without_markup(text: str, low: int, high: int, names: Names, case: Case) -> str:
+    """A stretch of the text; blocks wholly inside it, united where they overlap, and other tags are one space each."""
     cuts = [(inner.open_start, inner.close_end) for inner in blocks(text, names, case)]
     cuts += [(tag.start, tag.end) for tag in tags(text, names, case)]
     cuts = united([cut for cut in cuts if low <= cut[0] and cut[1] <= high])

@@ -113,6 +113,30 @@ def test_bodies_are_the_oracles(texts: Table, case: Case) -> None:
         assert reading[HasText(tag=tag, case=case)].tolist() == expected
 
 
+@given(hostile.tables(), st.sampled_from(CASES))
+@example(["", "B", None, "<think>A</think> C <think>", "<answer>B</answer> A"], "exact")
+@example(["<think>a<answer>B</answer></think> C </answer>D", "<answer>B</answer>", "<answer>E"], "exact")
+def test_a_completion_without_an_answer_is_read_whole_where_asked(texts: Table, case: Case) -> None:
+    reading = Reading(Rows.of(pa.array(texts, pa.string())))
+    bodies = reading[Body(case=case, if_missing="whole_text")]
+    codes, distinct = bodies.distinct()
+    read = [(row, distinct[code].decode()) for row, code in zip(bodies.row.tolist(), codes.tolist(), strict=True)]
+    assert read == [
+        (row, body.strip())
+        for row, text in enumerate(texts)
+        if text is not None
+        for body in oracle.answer_bodies(text, case=case) or [oracle.text_without_markup(text, case=case)]
+    ]
+
+
+@given(hostile.tables())
+def test_a_first_span_that_is_missing_is_the_whole_text_as_it_stands_where_asked(texts: Table) -> None:
+    bodies = Reading(Rows.of(pa.array(texts, pa.string())))[Body(pick="first_span", if_missing="whole_text")]
+    read = dict(zip(bodies.row.tolist(), bodies.spans.to_bytes(), strict=True))
+    spans = {row: (oracle.first_span(text, "answer"), text) for row, text in enumerate(texts) if text is not None}
+    assert read == {row: (text if span is None else span).encode() for row, (span, text) in spans.items()}
+
+
 @given(hostile.tables())
 def test_flaws_are_the_oracles(texts: Table) -> None:
     reading = Reading(Rows.of(pa.array(texts, pa.string())))

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from medreward.text.buffer import IGNORABLE, SPACE, CharSet, Ints, Mask, Spans, distinct, gather
+from medreward.text.buffer import IGNORABLE, SPACE, Bytes, CharSet, Ints, Mask, Spans, distinct, gather
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
 from medreward.text.facts.counts import Counted, code_of
@@ -59,6 +59,8 @@ class Body(Fact):
             first block that holds one character of ``alphabet`` and whitespace.
         alphabet: the characters ``first_fitting`` looks for, in their own case.
         case: which spellings of the tag count.
+        if_missing: what a completion without such a body has: ``none``, or its ``whole_text`` as the one body (with
+            ``blocks``, a space in place of each block and each other tag, as in any body of theirs).
     """
 
     kind: Literal["body.v1"] = "body.v1"
@@ -66,10 +68,12 @@ class Body(Fact):
     pick: Literal["blocks", "first_span", "first_fitting"] = "blocks"
     alphabet: Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     case: Case = "exact"
+    if_missing: Literal["none", "whole_text"] = "none"
 
     def read(self, reading: Reading) -> BodyTable:
         """The bodies of every row."""
-        return {"blocks": _blocks, "first_span": _first_span, "first_fitting": _first_fitting}[self.pick](self, reading)
+        found = _PICKS[self.pick](self, reading)
+        return _or_whole_text(self, reading, found) if self.if_missing == "whole_text" else found
 
 
 AnyBody = FACTS.field(Body)
@@ -110,13 +114,17 @@ def _blocks(body: Body, reading: Reading) -> BodyTable:
 
 
 def _rewrite(table: BlockTable, spans: Spans, first: Ints, last: Ints, mixed: Ints) -> Spans:
-    """Bodies with tags inside, a space in place of each block wholly inside and of each other tag."""
+    """Bodies with tags inside, a space in place of each block wholly inside and of each other tag.
+
+    ``first`` and ``last`` are the places in ``table.tags`` just before and just after the tags inside; nothing need
+    stand there.
+    """
     if not len(mixed):
         return Spans(spans.buf, mixed, mixed)
     tags, (first, last) = table.tags, (first[mixed], last[mixed])
     count = last - first + 1  # the tags inside, and an empty stop at either end of the body
     begin = np.cumsum(count) - count
-    place = np.repeat(first - begin, count) + np.arange(int(count.sum()))
+    place = np.clip(np.repeat(first - begin, count) + np.arange(int(count.sum())), 0, len(tags) - 1)
     closer = np.arange(len(tags))
     closer[table.opener] = table.closer
     inside = closer[place] < np.repeat(last, count)
@@ -162,3 +170,43 @@ def _first_fitting(body: Body, reading: Reading) -> BodyTable:
     fits[stripped.size <= 4] = np.array([text in letters for text in texts], np.bool_)[codes]
     rows, which = np.unique(tags.row[opener[fits]], return_index=True)
     return _plain(rows.astype(np.int64), spans[np.flatnonzero(fits)[which]])
+
+
+_PICKS = {"blocks": _blocks, "first_span": _first_span, "first_fitting": _first_fitting}
+
+
+def _or_whole_text(body: Body, reading: Reading, found: BodyTable) -> BodyTable:
+    """The bodies found, and the whole text of each row that has none."""
+    missing = reading.rows.valid.copy()
+    missing[found.row] = False
+    row = np.flatnonzero(missing)
+    whole = _plain(row, reading.rows.spans[row])
+    if body.pick == "blocks":
+        table = reading[Blocks(body.case)]
+        first, last = (np.searchsorted(table.tags.row, row, side) for side in ("left", "right"))
+        mixed = np.flatnonzero(last > first)
+        whole = BodyTable(row, whole.spans, mixed, _rewrite(table, whole.spans, first - 1, last, mixed))
+    return _merge(found, whole)
+
+
+def _merge(left: BodyTable, right: BodyTable) -> BodyTable:
+    """Two tables of different rows as one."""
+    order = np.argsort(np.concatenate([left.row, right.row]), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    spans = Spans(
+        left.spans.buf,
+        np.concatenate([left.spans.start, right.spans.start])[order],
+        np.concatenate([left.spans.end, right.spans.end])[order],
+    )
+    mixed = np.concatenate([place[left.mixed], place[len(left.row) + right.mixed]])
+    by_place = np.argsort(mixed)
+    data, offsets = _joined(left.rewritten, right.rewritten)
+    rewritten = Spans(data, offsets[:-1], offsets[1:])[by_place]
+    return BodyTable(np.concatenate([left.row, right.row])[order], spans, mixed[by_place], rewritten)
+
+
+def _joined(left: Spans, right: Spans) -> tuple[Bytes, Ints]:
+    """Spans of two buffers copied into one."""
+    (first, begin), (second, then) = gather(left), gather(right)
+    return np.concatenate([first, second]), np.concatenate([begin, then[1:] + begin[-1]])
