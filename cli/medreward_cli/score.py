@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medreward_cli.reading import input_settings, reading_options
-from medreward_cli.terminal import echo_json, visible
+from medreward_cli.terminal import echo_json, echo_table, visible
 
 if TYPE_CHECKING:
-    from medreward.scoring import Summary
+    from medreward.scoring import Slice, Summary
 
 __all__ = ["command"]
 
@@ -57,6 +57,13 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     multiple=True,
     help="Exit 1 where a mean is lower, or null: reward=0.4, accuracy=0.5. Repeatable.",
 )
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    multiple=True,
+    help="Means for each value of a column, accuracy with a 95 % interval and baselines. Repeatable.",
+)
+@click.option("--groups", is_flag=True, help="What a trainer that compares completions of one group_id would see.")
 @click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
@@ -67,7 +74,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     which: Literal["all", "scores"],
     prefix: str,
     floors: dict[str, float],
+    by: tuple[str, ...],
     *,
+    groups: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -91,6 +100,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
             columns=which,
             prefix=prefix,
             overwrite=overwrite,
+            by=by,
+            groups=groups,
             progress=progress,
         )
     seconds = time.monotonic() - began
@@ -102,10 +113,35 @@ def command(  # noqa: PLR0913 - one parameter for each option
         return
     click.echo(visible(f"{'reward':<12} {name} {result.document.digest}"))
     click.echo(visible(str(result.summary)))
+    if result.groups is not None:
+        click.echo(visible("\n".join(f"{heading:<12} {text}" for heading, text in result.groups.lines() if text)))
+    for column, found in result.slices.items():
+        echo_table(*_slice_table(column, found))
     if output is not None:
         files = f" ({len(result.outputs):,} files)" if result.outputs != (output,) else ""
         click.echo(visible(f"{'wrote':<12} {output}{files} in {seconds:.1f} s"))
     _end(low)
+
+
+def _slice_table(column: str, found: list[Slice]) -> tuple[list[str], list[list[str]]]:
+    """A head and a row for each slice; shares in percent."""
+    names = [*found[0].means] if found else []
+    head = [column, "rows", *(name.removeprefix("reward_") for name in names)]
+    head += ["right", "95 % interval", "constant letter", "guess"]
+    return head, [[*_slice_means(one, names), *_slice_accuracy(one)] for one in found]
+
+
+def _slice_means(one: Slice, names: list[str]) -> list[str]:
+    means = [one.means[name] for name in names]
+    shown = ["null" if mean is None else f"{mean:.4f}" for mean in means]
+    return ["null" if one.value is None else one.value, f"{one.rows:,}", *shown]
+
+
+def _slice_accuracy(one: Slice) -> list[str]:
+    if one.accuracy is None or one.low is None or one.high is None:
+        return ["no gold", "", "", ""]
+    constant = f"{one.constant_accuracy:.1%} ({one.constant_letter})"
+    return [f"{one.accuracy:.1%}", f"{one.low:.1%} to {one.high:.1%}", constant, f"{one.guess_accuracy:.1%}"]
 
 
 def _check_floors(floors: dict[str, float], reward: str) -> None:

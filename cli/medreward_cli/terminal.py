@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from medreward.scoring import Explanation
 
-__all__ = ["draw", "echo_json", "visible"]
+__all__ = ["draw", "echo_json", "echo_table", "visible"]
 
 _SHOWN = 60  # code points of a mark that its line in the legend shows
 _STYLES = {
@@ -45,6 +45,24 @@ def _visible(character: str) -> str:
 def echo_json(data: Any) -> None:
     """One JSON document on stdout, in ASCII."""
     click.echo(json.dumps(data, indent=2, allow_nan=False))
+
+
+def echo_table(head: list[str], rows: list[list[str]]) -> None:
+    """A table on stdout: the first column to the left, the others to the right, nothing cut or wrapped."""
+    cells = [[visible(cell).replace("\n", "\\n").replace("\t", "\\t") for cell in row] for row in [head, *rows]]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    click.echo()
+    for row in cells:
+        padded = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        line = [row[0] + padded[0], *(pad + cell for cell, pad in zip(row[1:], padded[1:], strict=True))]
+        click.echo("  ".join(line).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def draw(explanation: Explanation) -> None:

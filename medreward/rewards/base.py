@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -137,6 +137,14 @@ class Reward(Spec):
         """How this reward, without its children, wants the gold; nothing where it does not look at it."""
         return frozenset()
 
+    def without_partial_credit(self) -> Reward:
+        """The same reward where whatever is paid for less than the whole is 0; itself where it pays nothing such."""
+        return self._rebuilt(lambda part: part.without_partial_credit())
+
+    def _rebuilt(self, change: Callable[[Reward], Reward]) -> Self:
+        """The same reward made of changed parts."""
+        return cast("Self", _rebuilt(self, change))
+
     def walk(self) -> Iterator[Reward]:
         """This reward and all it is made of, outermost first."""
         yield self
@@ -186,6 +194,18 @@ def _nearest_rewards(model: Model) -> Iterator[Reward]:
             yield inner
         else:
             yield from _nearest_rewards(inner)
+
+
+def _rebuilt(model: Model, change: Callable[[Reward], Reward]) -> Model:
+    def changed(value: object) -> object:
+        if isinstance(value, Reward):
+            return change(value)
+        if isinstance(value, tuple):
+            return tuple(changed(item) for item in value)
+        return _rebuilt(value, change) if isinstance(value, Model) else value
+
+    new = {name: changed(value) for name, value in model}
+    return model.model_copy(update=new) if any(new[name] is not value for name, value in model) else model
 
 
 def _combine() -> Any:

@@ -50,6 +50,12 @@ class PartialCredit(ChoiceRule):
         credit = np.array([earns.get(form, 0.0) for form in FORMS])[reading[self.choice].form]
         return Values.of(np.where(self.right(reading, gold), credit, 0.0), self.known(reading, gold))
 
+    def without_partial_credit(self) -> PartialCredit:
+        """Only the greatest credit is paid."""
+        most = max(dict(self.ladder).values())
+        whole = {form: credit if credit == most else 0.0 for form, credit in self.ladder}
+        return self.model_copy(update={"ladder": Ladder(**whole)}) if whole != dict(self.ladder) else self
+
     def bounds(self) -> tuple[float, float]:
         """From the least to the greatest of the credits and 0."""
         earned = [0.0, *dict(self.ladder).values()]

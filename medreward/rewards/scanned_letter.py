@@ -57,6 +57,10 @@ class ScannedLetter(Reward):
         present = np.array([cell is not None for cell in cells], np.bool_)
         return wanted[codes], present[codes]
 
+    def without_partial_credit(self) -> ScannedLetter:
+        """A letter with something beside it earns nothing, unless it earns as much as one alone."""
+        return self.model_copy(update={"accompanied": 0.0}) if self.accompanied not in (0.0, self.alone) else self
+
     def bounds(self) -> tuple[float, float]:
         """From the least to the greatest of 0 and the two credits."""
         return (min(0.0, self.alone, self.accompanied), max(0.0, self.alone, self.accompanied))

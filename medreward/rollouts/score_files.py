@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -18,8 +18,10 @@ from medreward.rollouts.formats.canonical import ParquetRollouts
 from medreward.rollouts.publish import check_place, output_errors, publish_file, publish_folder
 from medreward.rollouts.sources import Shard, Sources, find_sources
 from medreward.rollouts.writer import RowGroupWriter
-from medreward.scoring import InputSettings, Scorer, Summary
+from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
+from medreward.scoring.outcomes import Outcomes
 from medreward.scoring.provenance import Earlier, provenance
+from medreward.scoring.slices import slices_of
 
 __all__ = ["FileScores", "score_files"]
 
@@ -38,12 +40,16 @@ class FileScores:
         document: the reward.
         rows: rows scored.
         outputs: the files written, in the order of the inputs.
+        slices: the slices by each column that was asked for.
+        groups: the group lens, where it was asked for.
     """
 
     summary: Summary
     document: Document
     rows: int
     outputs: tuple[Path, ...] = ()
+    slices: Mapping[str, list[Slice]] = field(default_factory=dict)
+    groups: GroupLens | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data."""
@@ -53,6 +59,8 @@ class FileScores:
             "rows": self.rows,
             "outputs": [str(path) for path in self.outputs],
             "summary": self.summary.to_dict(),
+            "by": {name: [one.to_dict() for one in found] for name, found in self.slices.items()},
+            "groups": None if self.groups is None else self.groups.to_dict(),
         }
 
 
@@ -66,12 +74,16 @@ class _Job:
     done: int = 0
     progress: Progress | None = None
     summary: Summary | None = field(default=None)
+    outcomes: Outcomes | None = None
 
-    def count(self, scores: pa.RecordBatch) -> None:
-        """Take a scored batch into the summary."""
+    def count(self, batch: pa.RecordBatch, scores: pa.RecordBatch, row: int) -> None:
+        """Take a scored batch into the summary, and where rows are compared into the outcomes."""
+        if self.outcomes is not None:
+            self.outcomes.add(batch, scores, row)
         found = Summary.of(scores, self.scorer.prefix)
         if self.summary is None:
             self.summary = found
+            found.golds = self.scorer.sample_golds(batch) if len(batch) else None
         else:
             self.summary.add(found)
         self.done += scores.num_rows
@@ -88,6 +100,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     columns: Columns = "all",
     prefix: str = "",
     overwrite: bool = False,
+    by: Sequence[str] = (),
+    groups: bool = False,
     progress: Progress | None = None,
 ) -> FileScores:
     """Score the rollouts in Parquet files.
@@ -104,6 +118,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
             file), ``group_id`` and ``step`` where present, and the scores.
         prefix: what the names of the score columns begin with.
         overwrite: whether an output that exists is replaced.
+        by: columns whose values tell slices apart; small columns of all rows are then kept in memory.
+        groups: whether to look at the groups through :class:`medreward.scoring.GroupLens`; keeps the same.
         progress: called after every batch.
 
     Returns:
@@ -115,6 +131,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
         OutputError: the output cannot be written, or its name is taken.
     """
     job = _Job(Scorer(reward, settings=settings, prefix=prefix), columns, progress=progress)
+    if by or groups:
+        job.outcomes = Outcomes(job.scorer, by, without_partial=groups)
     sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
     target = None if output is None else Path(output)
     if target is not None:
@@ -123,7 +141,12 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
     outputs = _run(job, sources, target, overwrite=overwrite)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
-    return FileScores(summary, job.scorer.document, job.done, outputs)
+    found = FileScores(summary, job.scorer.document, job.done, outputs)
+    if job.outcomes is None:
+        return found
+    table = job.outcomes.table()
+    slices = {name: slices_of(table, name) for name in job.outcomes.by}
+    return replace(found, slices=slices, groups=GroupLens.of(table) if groups else None)
 
 
 def _run(job: _Job, sources: Sources, target: Path | None, *, overwrite: bool) -> tuple[Path, ...]:
@@ -163,6 +186,8 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     """Rows in a shard whose columns are found to be in order before anything is scored."""
     with ParquetRollouts(shard.path) as rollouts, _naming(str(shard.path)):
         job.scorer.input_columns(rollouts.schema)
+        if job.outcomes is not None:
+            job.outcomes.input_columns(rollouts.schema)
         if writes and job.columns == "all":
             names = job.scorer.score_schema.names
             Earlier(rollouts.metadata).check_free(rollouts.schema, names, job.scorer.prefix)
@@ -181,8 +206,8 @@ def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
                 scores = job.scorer.score_batch(batch, row)
             if writer is not None:
                 writer.write(layout.arrange(batch, scores, row))
+            job.count(batch, scores, row)
             row += batch.num_rows
-            job.count(scores)
 
 
 class _Layout:
@@ -191,6 +216,8 @@ class _Layout:
     def __init__(self, job: _Job, rollouts: ParquetRollouts, *, writes: bool) -> None:
         scorer, schema, earlier = job.scorer, rollouts.schema, Earlier(rollouts.metadata)
         needed = scorer.input_columns(schema)
+        if job.outcomes is not None:
+            needed = [*needed, *job.outcomes.input_columns(schema)]
         self.all = writes and job.columns == "all"
         replaced = {*earlier.replaced(job.scorer.prefix)} if self.all else set()
         actual = [scorer.settings.column(name) for name in _BESIDE] if writes and not self.all else []

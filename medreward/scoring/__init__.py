@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from medreward.scoring.explain import Explanation, explain, score_one
+from medreward.scoring.groups import GroupLens, advantages
 from medreward.scoring.scorer import Scorer
 from medreward.scoring.scores import Scores
 from medreward.scoring.settings import InputSettings
+from medreward.scoring.slices import Slice
 from medreward.scoring.summary import Summary
 
-__all__ = ["Explanation", "InputSettings", "Scorer", "Scores", "Summary", "explain", "score_one"]
+__all__ = [
+    "Explanation",
+    "GroupLens",
+    "InputSettings",
+    "Scorer",
+    "Scores",
+    "Slice",
+    "Summary",
+    "advantages",
+    "explain",
+    "score_one",
+]

@@ -15,7 +15,7 @@ from medreward.text.buffer import Ints, raw_strings, validity_mask
 from medreward.text.rows import Rows
 from medreward.text.unwrap import string_array
 
-__all__ = ["as_batches", "plain_strings", "read_rows", "require_column", "slices"]
+__all__ = ["MAX_ROWS", "as_batches", "plain_strings", "read_rows", "require_column", "slices"]
 
 MAX_ROWS, MAX_BYTES = 8192, 16 << 20
 

@@ -99,6 +99,41 @@ class Scorer:
         parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]
         return pa.RecordBatch.from_arrays([total, *parts, *self._answers(reading)], schema=self.score_schema)
 
+    def gold_labels(self, batch: pa.RecordBatch, first_row: int = 0) -> tuple[pa.Array, pa.Array]:
+        """What the right answers are, whether or not a rule looks at them.
+
+        Args:
+            batch: the columns of :meth:`input_columns`, and the golds.
+            first_row: the number of the batch's first row, for messages.
+
+        Returns:
+            The right label of each row as text, null where the gold is null, names no option or is not there; and how
+            many labels each row offers, ``int32``.
+        """
+        rows = read_rows(batch, self.settings, first_row)
+        options = rows.options
+        sizes = np.array([len(labels) for labels in options.label_sets], np.int32)[options.label_codes]
+        choices = pa.Array.from_buffers(pa.int32(), len(sizes), [None, pa.py_buffer(np.ascontiguousarray(sizes))])
+        name = self.settings.column("gold")
+        label = np.full(batch.num_rows, -1, np.int64)
+        if name in batch.schema.names and self._tells_labels(batch.schema.field(name).type):
+            lenient = self.settings.model_copy(update={"bad_gold": "null"})
+            label = resolve_golds(batch.column(name), rows, lenient, frozenset({"label"}), self.document.tags).label
+        return label_words(label, options.label_codes, options.label_sets), choices
+
+    def sample_golds(self, batch: pa.RecordBatch) -> tuple[int, int] | None:
+        """How many golds of a batch are not null, and how many of those name an option; None where no rule asks."""
+        if not self.gold_forms:
+            return None
+        cells, (labels, _) = batch.column(self.settings.column("gold")), self.gold_labels(batch)
+        return (len(cells) - cells.null_count, len(labels) - labels.null_count)
+
+    def _tells_labels(self, kind: pa.DataType) -> bool:
+        """Whether golds of a type can be labels: numbers only where it is said what the first option's is."""
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        numeric = pa.types.is_integer(plain) or pa.types.is_floating(plain) or pa.types.is_boolean(plain)
+        return not numeric or (self.settings.gold_index is not None and not pa.types.is_boolean(plain))
+
     def _gold(self, batch: pa.RecordBatch, reading: Reading) -> Gold:
         if not self.gold_forms:
             return Gold(None)

@@ -12,12 +12,18 @@ import pyarrow as pa
 from medreward.errors import MissingExtraError
 from medreward.rewards.base import Floats
 from medreward.rewards.document import Document
+from medreward.scoring.groups import GroupLens
+from medreward.scoring.inputs import MAX_ROWS, slices
 from medreward.scoring.provenance import Earlier, provenance
 from medreward.scoring.settings import InputSettings
 from medreward.scoring.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from medreward.scoring.outcomes import Outcomes
+    from medreward.scoring.scorer import Scorer
+    from medreward.scoring.slices import Slice
 
 __all__ = ["Scores"]
 
@@ -118,8 +124,47 @@ class Scores:
 
     @cached_property
     def summary(self) -> Summary:
-        """Counts and means."""
-        return Summary.of(self.table, self.prefix)
+        """Counts and means, and alarms where they are implausible."""
+        found = Summary.of(self.table, self.prefix)
+        if self.data.num_rows:
+            first = self.data.slice(0, MAX_ROWS).combine_chunks().to_batches()[0]
+            found.golds = self._scorer().sample_golds(first)
+        return found
+
+    def by(self, column: str) -> list[Slice]:
+        """The same means for each value of a column, with an interval for the accuracy and baselines beside it.
+
+        Args:
+            column: a column of the input, by its own name.
+
+        Raises:
+            InputError: ``missing_column``, ``too_many_slices``, ``column_type``.
+        """
+        from medreward.scoring.slices import slices_of
+
+        return slices_of(self._outcomes(column).table(), column)
+
+    def groups(self) -> GroupLens:
+        """What these rewards give a trainer that compares the completions of a group."""
+        return GroupLens.of(self._outcomes().table())
+
+    def _outcomes(self, *by: str) -> Outcomes:
+        """The small columns that are compared between rows; the rows are scored once more for it."""
+        from medreward.scoring.outcomes import Outcomes  # which stands on the scorer, as this file must not
+
+        scorer = self._scorer()
+        found, row = Outcomes(scorer, by, without_partial=not by), 0
+        found.input_columns(self.data.schema)
+        for batch in self.data.to_batches():
+            for at, part in slices(batch, self.settings.column("completion")):
+                found.add(part, scorer.score_batch(part, row + at), row + at)
+            row += batch.num_rows
+        return found
+
+    def _scorer(self) -> Scorer:
+        from medreward.scoring.scorer import Scorer  # which makes these
+
+        return Scorer(self.document, settings=self.settings, prefix=self.prefix)
 
     def __repr__(self) -> str:
         name = self.document.name or self.document.digest[:19]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +49,17 @@ class Summary:
         reasons: why answers commit to no label.
         flaws: how many rows have each flaw.
         well_formed: rows whose tags occur exactly once each and in order.
+        closed_only: rows that lack a tag's opener and no tag's closer.
+        golds: among the rows looked at (the first), how many golds are not null, and how many of them name an option
+            of their row; None where the reward looks at no gold.
     """
 
     rows: int = 0
     null_rewards: int = 0
     null_completions: int = 0
     well_formed: int = 0
+    closed_only: int = 0
+    golds: tuple[int, int] | None = None
     means: dict[str, Mean] = field(default_factory=dict)
     rewards: Counter[float] = field(default_factory=Counter)
     forms: Counter[str] = field(default_factory=Counter)
@@ -73,6 +79,7 @@ class Summary:
             null_rewards=reward.null_count,
             null_completions=form.null_count,
             well_formed=len(reward) - form.null_count - _rows_with(flaws, _ILL_FORMED),
+            closed_only=_rows_with(flaws, ("missing_open", "missing_close")) - _rows_with(flaws, ("missing_close",)),
             means={name[len(prefix) :]: _mean(scores[name]) for name in names},
         )
         for value, count in _counts(reward):
@@ -88,6 +95,10 @@ class Summary:
         self.null_rewards += other.null_rewards
         self.null_completions += other.null_completions
         self.well_formed += other.well_formed
+        self.closed_only += other.closed_only
+        if other.golds is not None:
+            given, named = self.golds or (0, 0)
+            self.golds = (given + other.golds[0], named + other.golds[1])
         for name, mean in other.means.items():
             mine = self.means.setdefault(name, Mean())
             mine.count, mine.total = mine.count + mean.count, mine.total + mean.total
@@ -106,6 +117,7 @@ class Summary:
             "forms": _ranked(self.forms),
             "reasons": _ranked(self.reasons),
             "flaws": _ranked(self.flaws),
+            "alarms": self.alarms(),
         }
 
     def totals(self) -> dict[str, int]:
@@ -129,10 +141,46 @@ class Summary:
             ("answers", _list(self.forms)),
             ("no label", _list(self.reasons)),
             ("flaws", _list(self.flaws)),
+            *(("ALARM", alarm) for alarm in self.alarms()),
         ]
+
+    def alarms(self) -> list[str]:
+        """What looks like a mistake in the run rather than in the model, a line each, with what to do."""
+        return [text for holds, text in _ALARMS if holds(self)]
 
     def __str__(self) -> str:
         return "\n".join(f"{heading:<12} {text}" for heading, text in self.lines() if text)
+
+
+def _read(summary: Summary) -> int:
+    return summary.rows - summary.null_completions
+
+
+_ALARMS: tuple[tuple[Callable[[Summary], bool], str], ...] = (
+    (lambda s: not s.rows, "there are no rows: is this the right file?"),
+    (lambda s: s.rows > 0 and not _read(s), "every completion is null: name the column that holds the text (--map)"),
+    (
+        lambda s: _read(s) > 0 and 2 * s.closed_only >= _read(s),
+        "most completions close a tag they never open: if the prompt ends in <think>, say so (--prefill '<think>')",
+    ),
+    (
+        lambda s: _read(s) > 0 and not s.well_formed and 2 * s.closed_only < _read(s),
+        "no row is well formed: is this the column of completions, and are these the tags the prompt asks for?",
+    ),
+    (
+        lambda s: s.golds is not None and s.golds[0] == 0,
+        "no gold is given in the first rows: name the column of golds (--map gold=COLUMN)",
+    ),
+    (
+        lambda s: s.golds is not None and s.golds[0] > 0 and s.golds[1] == 0,
+        "no gold of the first rows names an option of its row, so nothing can be right: look at one row (explain)",
+    ),
+    (
+        lambda s: s.rows - s.null_rewards > 1 and len(s.totals()) == 1,
+        "every row earns the same, so nothing can be learned: look at a few rows (explain)",
+    ),
+)
+"""When a summary is implausible, in the order the lines are shown."""
 
 
 def _number(value: float | None) -> str:
