@@ -49,8 +49,21 @@ if TYPE_CHECKING:
         prompt,
     )
     from medreward.rewards.presets import PRESETS, Preset
-    from medreward.rollouts import score
-    from medreward.scoring import Explanation, InputSettings, Scorer, Scores, Summary, explain, score_one
+    from medreward.rollouts import diff, score
+    from medreward.scoring import (
+        Diff,
+        Explanation,
+        GroupLens,
+        InputSettings,
+        Scorer,
+        Scores,
+        Slice,
+        Summary,
+        advantages,
+        explain,
+        logged_reward,
+        score_one,
+    )
     from medreward.text import Choice, OptionSet, TagSet, choose
 
 _HOMES = {
@@ -61,8 +74,11 @@ _HOMES = {
         " document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
-    "medreward.rollouts": "score",
-    "medreward.scoring": "Explanation InputSettings Scorer Scores Summary explain score_one",
+    "medreward.rollouts": "diff score",
+    "medreward.scoring": (
+        "Diff Explanation GroupLens InputSettings Scorer Scores Slice Summary advantages explain"
+        " logged_reward score_one"
+    ),
     "medreward.text": "Choice OptionSet TagSet choose",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -74,11 +90,13 @@ __all__ = [
     "Clip",
     "ColumnValue",
     "Constant",
+    "Diff",
     "Document",
     "DocumentError",
     "Explanation",
     "ExtraneousText",
     "Gate",
+    "GroupLens",
     "Holds",
     "InputError",
     "InputSettings",
@@ -99,6 +117,7 @@ __all__ = [
     "ScannedLetter",
     "Scorer",
     "Scores",
+    "Slice",
     "SoftOverlong",
     "Summary",
     "TagPresence",
@@ -106,10 +125,13 @@ __all__ = [
     "UsageError",
     "WeightedSum",
     "__version__",
+    "advantages",
     "choose",
+    "diff",
     "document_schema",
     "explain",
     "load_document",
+    "logged_reward",
     "prompt",
     "score",
     "score_one",

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "Score a small example, and see what the scores mean.",
     "score": "Score rollouts in Parquet files.",
     "explain": "Explain the reward of one completion.",
+    "diff": "Show where rewards disagree on the same rollouts.",
     "spec": "List, show and check reward documents.",
 }
 """Every command and what it does; each is a file of that name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medreward.rollouts.explain_row import explain_row
-from medreward.rollouts.score import score
+from medreward.rollouts.score import diff, score
 from medreward.rollouts.score_files import FileScores, score_files
 
-__all__ = ["FileScores", "explain_row", "score", "score_files"]
+__all__ = ["FileScores", "diff", "explain_row", "score", "score_files"]

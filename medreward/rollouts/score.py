@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pyarrow as pa
 from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.formats.canonical import ParquetRollouts
 from medreward.rollouts.sources import find_sources
-from medreward.scoring import InputSettings, Scorer, Scores
+from medreward.scoring import Diff, InputSettings, Scorer, Scores
+from medreward.scoring.diff import Differ
+from medreward.scoring.diff import diff as diff_in_memory
 from medreward.scoring.scorer import RewardSource
 
-__all__ = ["score"]
+__all__ = ["diff", "score"]
 
 
 def score(
@@ -42,6 +45,47 @@ def score(
     """
     scorer = Scorer(reward, settings=settings, prefix=prefix)
     return scorer.score(_read(data) if isinstance(data, str | Path) else data)
+
+
+def diff(
+    data: Any,
+    rewards: Mapping[str, RewardSource] | Sequence[RewardSource],
+    *,
+    settings: InputSettings | None = None,
+    examples: int = 10,
+) -> Diff:
+    """Where rewards disagree on the same rollouts, and what that changes within groups.
+
+    Args:
+        data: one or several Parquet files, folders or glob patterns, streamed; or data in memory, as
+            :meth:`medreward.Scorer.score` takes it.
+        rewards: two or more, by name or as a sequence; the first is compared with each other one.
+        settings: how the input is read.
+        examples: how many rows that flip are kept for each pair of rewards.
+
+    Returns:
+        One comparison for each reward after the first.
+
+    Raises:
+        DocumentError: a reward is wrong or unknown.
+        InputError: a file, a column or a gold is wrong.
+        UsageError: fewer than two rewards.
+
+    Example:
+        >>> import medreward
+        >>> data = {"completion": ["<think>t</think><answer>B) Lungs</answer>"], "gold": ["B"]}
+        >>> medreward.diff(data, ["medvlm-r1", "medvlm-r1-code"]).pairs[0].outcomes
+        {(1.5, 1.0): 1}
+    """
+    paths = [data] if isinstance(data, str | Path) else data
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str | Path) for path in paths):
+        return diff_in_memory(data, rewards, settings=settings, examples=examples)
+    differ = Differ(rewards, settings, examples=examples)
+    for shard in find_sources(paths).shards:
+        with ParquetRollouts(shard.path) as rollouts:
+            for batch in rollouts.batches(differ.input_columns(rollouts.schema)):
+                differ.add(batch)
+    return differ.result()
 
 
 def _read(path: str | Path) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medreward.scoring.diff import Diff, diff, logged_reward
 from medreward.scoring.explain import Explanation, explain, score_one
 from medreward.scoring.groups import GroupLens, advantages
 from medreward.scoring.scorer import Scorer
@@ -11,6 +12,7 @@ from medreward.scoring.slices import Slice
 from medreward.scoring.summary import Summary
 
 __all__ = [
+    "Diff",
     "Explanation",
     "GroupLens",
     "InputSettings",
@@ -19,6 +21,8 @@ __all__ = [
     "Slice",
     "Summary",
     "advantages",
+    "diff",
     "explain",
+    "logged_reward",
     "score_one",
 ]

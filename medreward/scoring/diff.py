@@ -1,0 +1,361 @@
+"""Where rewards disagree on the same rollouts, and what that does to a trainer that compares within groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from medreward.errors import UsageError
+from medreward.rewards import ColumnValue, Reward
+from medreward.rewards.base import Floats
+from medreward.scoring.groups import advantages, group_codes, numbers_of
+from medreward.scoring.inputs import as_batches, slices
+from medreward.scoring.scorer import RewardSource, Scorer
+from medreward.scoring.settings import InputSettings
+from medreward.text.buffer import Ints, Mask
+from medreward.text.facts import Column
+
+__all__ = ["Diff", "Differ", "Flip", "GroupChange", "Pair", "diff", "logged_reward", "named_rewards"]
+
+_CELLS = 10_000
+"""Pairs of values told apart; rewards with more share the rest as one."""
+_ANY = 1e100
+"""Bounds for columns about which nothing is known: finite, and so wide that nothing is clipped."""
+_KEPT = 3
+"""Rows kept as examples of one pair of values."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A row that two rewards value differently.
+
+    Args:
+        row: its number among all rows.
+        completion: the text.
+        gold: the right label, where there is one.
+        values: the two totals.
+        components: the two rewards' components, by name.
+        flaws: what is wrong with the completion's tags, as the first reward sees it.
+    """
+
+    row: int
+    completion: str
+    gold: str | None
+    values: tuple[float, float]
+    components: tuple[dict[str, float | None], dict[str, float | None]]
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """What the second reward changes for a trainer. Shares of ``groups``, except where rows are said.
+
+    Args:
+        groups: groups with two rows or more that both rewards value.
+        zero_spread: share of groups whose rewards are all equal, under the first and under the second.
+        advantage_change: mean absolute difference of a row's advantage.
+        sign_flips: share of the rows whose advantage changes its sign.
+        reversed: share of groups in which two rows change places.
+        ties_made: share of groups in which rows that differed tie.
+        ties_broken: share of groups in which rows that tied differ.
+    """
+
+    groups: int
+    zero_spread: tuple[float, float] = (0.0, 0.0)
+    advantage_change: float = 0.0
+    sign_flips: float = 0.0
+    reversed: float = 0.0
+    ties_made: float = 0.0
+    ties_broken: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rewards on the same rows.
+
+    Args:
+        names: what they are called.
+        rows: rows both value.
+        null_in_one: rows only one values.
+        equal: rows they value the same.
+        higher: rows the second values more.
+        lower: rows the second values less.
+        means: the two means over ``rows``.
+        outcomes: (first's value, second's value) to rows, most rows first.
+        other_outcomes: rows beyond the pairs that are told apart.
+        flips: examples of rows they value differently: of each pair of values the first few.
+        groups: what changes within groups; None without ``group_id``.
+    """
+
+    names: tuple[str, str]
+    rows: int
+    null_in_one: int
+    equal: int
+    higher: int
+    lower: int
+    means: tuple[float | None, float | None]
+    outcomes: dict[tuple[float, float], int]
+    other_outcomes: int = 0
+    flips: tuple[Flip, ...] = ()
+    groups: GroupChange | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain data."""
+        cells = [{"values": [*values], "rows": rows} for values, rows in self.outcomes.items()]
+        flips = [{**vars(flip), "components": [*flip.components], "flaws": [*flip.flaws]} for flip in self.flips]
+        groups = None if self.groups is None else vars(self.groups)
+        return {**vars(self), "names": [*self.names], "outcomes": cells, "flips": flips, "groups": groups}
+
+
+@dataclass(frozen=True)
+class Diff:
+    """The first reward against each of the others.
+
+    Args:
+        rows: rows read.
+        pairs: one comparison for each other reward.
+    """
+
+    rows: int
+    pairs: tuple[Pair, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparisons as plain data."""
+        return {"rows": self.rows, "pairs": [pair.to_dict() for pair in self.pairs]}
+
+
+@dataclass
+class _Cells:
+    """The outcomes of one pair of rewards, counted as batches come."""
+
+    counts: Counter[tuple[float, float]] = field(default_factory=Counter)
+    other: int = 0
+    flips: dict[tuple[float, float], list[Flip]] = field(default_factory=dict)
+
+
+def named_rewards(rewards: Mapping[str, RewardSource] | Sequence[RewardSource]) -> dict[str, RewardSource]:
+    """The rewards by what they are to be called: names as given, else a preset's name or ``reward 1``.
+
+    Raises:
+        UsageError: ``rewards``: fewer than two, or two of one name.
+    """
+    if isinstance(rewards, Mapping):
+        found = dict(rewards)
+    else:
+        names = [item if isinstance(item, str) else f"reward {i}" for i, item in enumerate(rewards, 1)]
+        found = dict(zip(names, rewards, strict=True))
+    if len(found) < max(2, len(rewards)):
+        raise UsageError("rewards", "Two different rewards or more are compared", got=", ".join(map(str, found)))
+    return found
+
+
+def logged_reward(names: str) -> Reward:
+    """A reward to compare with that stands in the file already, such as a run's own.
+
+    Args:
+        names: a numeric column, or several joined by ``+``, which are summed: ``accuracy+format``.
+
+    Returns:
+        A reward that is null where a column is.
+    """
+    parts: list[Reward] = [
+        ColumnValue(column=Column(name=name.strip()), low=-_ANY, high=_ANY) for name in names.split("+")
+    ]
+    return parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
+
+
+class Differ:
+    """Compares rewards batch by batch. Memory: 8 bytes a row for each reward, and the group ids.
+
+    Args:
+        rewards: two or more, by name or as a sequence; the first is compared with each other one.
+        settings: how the input is read.
+        examples: how many rows that flip are kept for each pair of rewards.
+    """
+
+    def __init__(
+        self,
+        rewards: Mapping[str, RewardSource] | Sequence[RewardSource],
+        settings: InputSettings | None = None,
+        *,
+        examples: int = 10,
+    ) -> None:
+        self.scorers = {name: Scorer(one, settings=settings) for name, one in named_rewards(rewards).items()}
+        self.settings = settings or InputSettings()
+        self.examples = examples
+        self._cells = [_Cells() for _ in range(len(self.scorers) - 1)]
+        self._parts: list[pa.Table] = []
+        self._rows = 0
+
+    def input_columns(self, schema: pa.Schema) -> list[str]:
+        """The columns that must be read, by their own names.
+
+        Raises:
+            InputError: ``missing_column``.
+        """
+        names = [name for scorer in self.scorers.values() for name in scorer.input_columns(schema)]
+        keys = [self.settings.column(name) for name in ("gold", "group_id", "step")]
+        return list(dict.fromkeys([*names, *(name for name in keys if name in schema.names)]))
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Score a batch with every reward and count what they say."""
+        scored = [scorer.score_batch(batch, self._rows) for scorer in self.scorers.values()]
+        values = [numbers_of(pa.chunked_array([scores["reward"]])) for scores in scored]
+        for cells, scores, other in zip(self._cells, scored[1:], values[1:], strict=True):
+            self._count(cells, batch, (scored[0], scores), (values[0], other))
+        names, columns = [f"reward {i}" for i in range(len(scored))], [scores["reward"] for scores in scored]
+        for key in ("group_id", "step"):
+            own = self.settings.column(key)
+            if batch.schema.names.count(own) == 1:
+                names.append(key)
+                columns.append(batch[own])
+        self._parts.append(pa.Table.from_arrays(columns, names=names))
+        self._rows += batch.num_rows
+
+    def _count(
+        self,
+        cells: _Cells,
+        batch: pa.RecordBatch,
+        scored: tuple[pa.RecordBatch, pa.RecordBatch],
+        values: tuple[Floats, Floats],
+    ) -> None:
+        both = np.flatnonzero(~np.isnan(values[0]) & ~np.isnan(values[1]))
+        if not len(both):
+            return
+        pairs, inverse, counts = np.unique(
+            np.stack([values[0][both], values[1][both]], axis=1) + 0.0, axis=0, return_inverse=True, return_counts=True
+        )
+        order = np.argsort(inverse.reshape(-1), kind="stable")
+        begin = np.cumsum(counts) - counts
+        for (a, b), count, at in zip(pairs.tolist(), counts.tolist(), begin.tolist(), strict=True):
+            if (a, b) not in cells.counts and len(cells.counts) >= _CELLS:
+                cells.other += count
+                continue
+            cells.counts[a, b] += count
+            kept = cells.flips.setdefault((a, b), []) if a != b else []
+            for i in both[order[at : at + min(count, _KEPT - len(kept))]].tolist() if a != b else ():
+                kept.append(self._flip(batch, scored, i, (a, b)))
+
+    def _flip(
+        self, batch: pa.RecordBatch, scored: tuple[pa.RecordBatch, pa.RecordBatch], i: int, values: tuple[float, float]
+    ) -> Flip:
+        scorer = next(iter(self.scorers.values()))
+        row = batch.slice(i, 1)
+        completion = row[self.settings.column("completion")]
+        labels, _ = scorer.gold_labels(row, self._rows + i)
+        first, second = ({n: one[n][i].as_py() for n in _parts(one)} for one in scored)
+        flaws = tuple(scored[0]["flaws"][i].as_py() or ())
+        return Flip(self._rows + i, _text(completion), labels[0].as_py(), values, (first, second), flaws)
+
+    def result(self) -> Diff:
+        """The comparisons over all batches so far."""
+        table = pa.concat_tables(self._parts, promote_options="permissive") if self._parts else None
+        pairs = [self._pair(i, table) for i in range(1, len(self.scorers))] if table is not None else []
+        return Diff(self._rows, tuple(pairs))
+
+    def _pair(self, i: int, table: pa.Table) -> Pair:
+        a, b, cells = numbers_of(table["reward 0"]), numbers_of(table[f"reward {i}"]), self._cells[i - 1]
+        both = ~np.isnan(a) & ~np.isnan(b)
+        names = [*self.scorers]
+        return Pair(
+            (names[0], names[i]),
+            rows=int(both.sum()),
+            null_in_one=int((np.isnan(a) != np.isnan(b)).sum()),
+            equal=int((a[both] == b[both]).sum()),
+            higher=int((b[both] > a[both]).sum()),
+            lower=int((b[both] < a[both]).sum()),
+            means=(float(a[both].mean()), float(b[both].mean())) if both.any() else (None, None),
+            outcomes=dict(sorted(cells.counts.items(), key=lambda item: (-item[1], item[0]))),
+            other_outcomes=cells.other,
+            flips=tuple(_round_robin(cells, self.examples)),
+            groups=_group_change(a, b, both, table) if "group_id" in table.schema.names else None,
+        )
+
+
+def _parts(scores: pa.RecordBatch) -> list[str]:
+    return [name for name in scores.schema.names if name.startswith("reward_")]
+
+
+def _text(cell: pa.Array) -> str:
+    value = cell[0].as_py()
+    return value if isinstance(value, str) else repr(value)
+
+
+def _round_robin(cells: _Cells, most: int) -> Iterator[Flip]:
+    """One example of each pair of values, then a second of each, the commonest pair first."""
+    ranked = sorted(cells.flips, key=lambda pair: (-cells.counts[pair], pair))
+    found = [cells.flips[pair][turn] for turn in range(_KEPT) for pair in ranked if turn < len(cells.flips[pair])]
+    return iter(found[:most])
+
+
+def _group_change(a: Floats, b: Floats, both: Mask, table: pa.Table) -> GroupChange:
+    group, rows = group_codes(table), np.flatnonzero(both)
+    code = np.unique(group[rows], return_inverse=True)[1].reshape(-1)
+    large = np.bincount(code, minlength=1)[code] > 1
+    rows, code = rows[large], np.unique(code[large], return_inverse=True)[1].reshape(-1)
+    if not len(rows):
+        return GroupChange(0)
+    first, second = a[rows], b[rows]
+    count = int(code.max()) + 1
+    gain = advantages(first, code), advantages(second, code)
+    kinds = [_kinds(code, first, count), _kinds(code, second, count)]
+    joint = _kinds(code, np.stack([first, second], axis=1), count)
+    return GroupChange(
+        groups=count,
+        zero_spread=(float((kinds[0] == 1).mean()), float((kinds[1] == 1).mean())),
+        advantage_change=float(np.abs(gain[1] - gain[0]).mean()),
+        sign_flips=float((np.sign(gain[0]) * np.sign(gain[1]) < 0).mean()),
+        reversed=_reversed(code, first, second, count),
+        ties_made=float((joint > kinds[1]).mean()),
+        ties_broken=float((joint > kinds[0]).mean()),
+    )
+
+
+def _kinds(code: Ints, values: Floats, count: int) -> Ints:
+    """How many different values, or rows of values, each group has."""
+    rows = np.unique(np.column_stack([code, values]), axis=0)
+    return np.bincount(rows[:, 0].astype(np.int64), minlength=count)
+
+
+def _reversed(code: Ints, first: Floats, second: Floats, count: int) -> float:
+    """The share of groups with a pair of rows that change places: sorted by the first, the second falls somewhere."""
+    order = np.lexsort((second, first, code))
+    falls = (np.diff(second[order]) < 0) & (np.diff(code[order]) == 0)
+    return float((np.bincount(code[order][1:][falls], minlength=count) > 0).mean())
+
+
+def diff(
+    data: Any,
+    rewards: Mapping[str, RewardSource] | Sequence[RewardSource],
+    *,
+    settings: InputSettings | None = None,
+    examples: int = 10,
+) -> Diff:
+    """Compare rewards on data in memory.
+
+    Args:
+        data: as :meth:`medreward.Scorer.score` takes it.
+        rewards: two or more, by name or as a sequence; the first is compared with each other one.
+        settings: how the input is read.
+        examples: how many rows that flip are kept for each pair of rewards.
+
+    Returns:
+        One comparison for each reward after the first.
+
+    Raises:
+        DocumentError: a reward is wrong or unknown.
+        InputError: the data, a column or a gold is wrong.
+        UsageError: fewer than two rewards.
+    """
+    differ = Differ(rewards, settings, examples=examples)
+    schema, batches = as_batches(data)
+    differ.input_columns(schema)
+    for batch in batches:
+        for _, part in slices(batch, differ.settings.column("completion")):
+            differ.add(part)
+    return differ.result()

@@ -1,0 +1,114 @@
+"""Rewards compared on the same rollouts, against counts made by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import medreward
+from medreward import UsageError
+from medreward_cli.main import main
+
+GOOD = "<think>t</think><answer>{}</answer>"
+ROLLOUTS = {  # medvlm-r1 → medvlm-r1-code
+    "completion": [
+        GOOD.format("B"),  # 2 → 2
+        GOOD.format("B") + "\n",  # 2 → 1: the code wants nothing after the last tag
+        GOOD.format("B) Lungs"),  # 1.5 → 1: the g of Lungs is a second letter
+        GOOD.format("C"),  # 1 → 1
+        "<THINK>t</THINK><ANSWER>B</ANSWER>",  # 0 → 1: the code's accuracy takes any case
+        GOOD.format("B"),  # 2 → 2
+        None,
+        GOOD.format("A"),  # no gold
+    ],
+    "gold": ["B"] * 7 + [None],
+    "group_id": ["a", "a", "b", "b", "c", "c", "c", "d"],
+    "logged": [1.0, 0.5, 0.0, None, 0.0, 1.0, 1.0, 1.0],
+}
+OUTCOMES = {(2.0, 2.0): 2, (0.0, 1.0): 1, (1.0, 1.0): 1, (1.5, 1.0): 1, (2.0, 1.0): 1}
+
+
+def test_a_diff_counts_which_totals_become_which() -> None:
+    (pair,) = medreward.diff(ROLLOUTS, ["medvlm-r1", "medvlm-r1-code"]).pairs
+    assert pair.names == ("medvlm-r1", "medvlm-r1-code")
+    assert pair.outcomes == OUTCOMES
+    assert (pair.rows, pair.null_in_one, pair.equal, pair.higher, pair.lower) == (6, 0, 3, 1, 2)
+    assert pair.means == (8.5 / 6, 8 / 6)
+
+
+def test_a_diff_tells_what_changes_within_groups() -> None:
+    # a: (2, 2) → (2, 1) a tie broken; b: (1.5, 1) → (1, 1) a tie made, no spread left; c: (0, 2) → (1, 2)
+    groups = medreward.diff(ROLLOUTS, ["medvlm-r1", "medvlm-r1-code"]).pairs[0].groups
+    assert groups is not None
+    assert (groups.groups, groups.zero_spread) == (3, (1 / 3, 1 / 3))
+    assert (groups.ties_made, groups.ties_broken, groups.reversed, groups.sign_flips) == (1 / 3, 1 / 3, 0, 0)
+    # two of a move from 0 to ±0.7070, two of b from ±0.7069 to 0; of c both by what epsilon makes of a smaller spread
+    assert groups.advantage_change == pytest.approx((4 * 0.707) / 6, abs=1e-3)
+
+
+def test_an_order_that_is_turned_round_is_seen_and_its_signs_flip() -> None:
+    data = {"completion": [GOOD.format("B"), "B"], "gold": ["B", "B"], "group_id": ["a", "a"], "mine": [0.0, 1.0]}
+    (pair,) = medreward.diff(data, {"a": "mcq", "b": medreward.logged_reward("mine")}).pairs
+    assert pair.groups is not None
+    assert (pair.groups.reversed, pair.groups.sign_flips) == (1.0, 1.0)
+
+
+def test_rows_that_flip_are_shown_one_of_each_kind_first() -> None:
+    (pair,) = medreward.diff(ROLLOUTS, ["medvlm-r1", "medvlm-r1-code"], examples=3).pairs
+    assert [(flip.row, flip.values, flip.gold) for flip in pair.flips] == [
+        (4, (0.0, 1.0), "B"),
+        (2, (1.5, 1.0), "B"),
+        (1, (2.0, 1.0), "B"),
+    ]
+    assert pair.flips[1].completion == GOOD.format("B) Lungs")
+    assert pair.flips[1].components == (
+        {"reward_format": 1.0, "reward_accuracy": 0.5},
+        {"reward_format": 1.0, "reward_accuracy": 0.0},
+    )
+
+
+def test_a_column_of_the_file_is_a_reward_to_compare_with_and_its_null_is_no_value() -> None:
+    (pair,) = medreward.diff(ROLLOUTS, {"r": "medvlm-r1", "l": medreward.logged_reward("logged+logged")}).pairs
+    assert pair.outcomes == {(2.0, 2.0): 2, (0.0, 0.0): 1, (1.5, 0.0): 1, (2.0, 1.0): 1}
+    assert pair.null_in_one == 2  # row 3 has no logged value, row 7 no gold
+
+
+def test_one_reward_is_nothing_to_compare() -> None:
+    too_few: list[list[str]] = [["mcq"], ["mcq", "mcq"], []]
+    for rewards in too_few:
+        with pytest.raises(UsageError, match="Two different rewards"):
+            medreward.diff(ROLLOUTS, rewards)
+
+
+def test_files_and_memory_and_batches_give_the_same(tmp_path: Path) -> None:
+    table = pa.table(ROLLOUTS)
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=3)
+    rewards = ["medvlm-r1", "medvlm-r1-code", "mcq"]
+    expected = medreward.diff(ROLLOUTS, rewards).to_dict()
+    assert medreward.diff(tmp_path / "a.parquet", rewards).to_dict() == expected
+    assert medreward.diff(pa.Table.from_batches(table.to_batches(max_chunksize=1)), rewards).to_dict() == expected
+
+
+def test_the_command_prints_the_outcomes_and_the_same_data_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pq.write_table(pa.table(ROLLOUTS), tmp_path / "a.parquet")
+    command = ["diff", str(tmp_path / "a.parquet"), "--reward", "medvlm-r1", "--column", "logged"]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "medvlm-r1 → logged" in printed
+    assert "row 4" not in printed  # 0 and 0 are equal
+    assert main([*command, "--reward", "mcq", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert [pair["names"] for pair in data["pairs"]] == [["medvlm-r1", "mcq"], ["medvlm-r1", "logged"]]
+
+
+def test_the_command_wants_two_rewards(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pq.write_table(pa.table(ROLLOUTS), tmp_path / "a.parquet")
+    assert main(["diff", str(tmp_path / "a.parquet"), "--reward", "mcq"]) == 2
+    assert main(["diff", str(tmp_path / "a.parquet"), "--reward", "mcq", "--column", "none"]) == 3
+    assert "none" in capsys.readouterr().err
