@@ -13,6 +13,7 @@ import pytest
 from medreward import load_document
 from medreward.rewards.plain_yaml import read_yaml
 from tests.conftest import ROOT
+from tests.generated import written
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -48,6 +49,10 @@ def test_every_command_in_the_readme_works(
         assert main(shlex.split(command)[1:]) == 0, command
         assert capsys.readouterr().out, command
     assert (tmp_path / "scored.parquet").exists()
+
+
+def test_the_parts_of_the_readme_that_are_made_are_as_they_would_be_made_now() -> None:
+    assert written() == README, "run: python -m tests.generated"
 
 
 def test_every_preset_and_every_rule_kind_shown_is_known() -> None:

@@ -66,3 +66,23 @@ def test_wrong_usage_is_exit_2_on_stderr(arguments: list[str], capsys: pytest.Ca
     assert captured.out == ""
     assert "Error:" in captured.err
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("medreward sc", "score"), ("medreward score --fail", "--fail-under")])
+def test_a_shell_completes_commands_and_options(typed: str, offered: str) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_MEDREWARD_COMPLETE": "bash_complete"}
+    done = subprocess.run(COMMAND, capture_output=True, text=True, check=False, env={**ENVIRONMENT, **words})
+    assert offered in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_is_told_how_to_complete(shell: str) -> None:
+    done = subprocess.run(
+        COMMAND,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**ENVIRONMENT, "_MEDREWARD_COMPLETE": f"{shell}_source"},
+    )
+    assert "_medreward_completion" in done.stdout

@@ -1,0 +1,63 @@
+"""Parts of README that are made, not written: ``python -m tests.generated`` writes them anew, a test finds drift.
+
+A part stands between ``<!-- NAME -->`` and ``<!-- end NAME -->``; ``PARTS`` says what makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from medreward_cli.app import app
+from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+WIDTH = 100
+
+
+def commands(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """Each command's full name and its help, the outermost first."""
+    context = click.Context(command, parent, name, terminal_width=WIDTH, **(command.context_settings or {}))
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from commands(found, inner, context)
+
+
+def folded(path: str, text: str) -> str:
+    """A page of help that opens with a click."""
+    return f"<details><summary><code>{path}</code></summary>\n\n```text\n{text}\n```\n\n</details>"
+
+
+def reference() -> str:
+    """Every command's help."""
+    return "\n\n".join(folded(path, text) for path, text in commands(app, "medreward"))
+
+
+PARTS: dict[str, Callable[[], str]] = {"reference": reference}
+"""What stands between a part's marks, by the part's name."""
+
+
+def with_part(text: str, name: str, made: str) -> str:
+    """A text in which one part is what is made now."""
+    begin, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    assert found, f"README has no part {name}"
+    assert closed, f"README does not end the part {name}"
+    return f"{before}{begin}{made}{end}{after}"
+
+
+def written() -> str:
+    """README with every part as it is made now."""
+    text = README.read_text(encoding="utf-8")
+    for name, make in PARTS.items():
+        text = with_part(text, name, make())
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(), encoding="utf-8")
