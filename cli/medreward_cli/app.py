@@ -12,7 +12,7 @@ __all__ = ["COMMANDS", "app"]
 
 COMMANDS = {
     "demo": "Score a small example, and see what the scores mean.",
-    "score": "Score rollouts in Parquet files.",
+    "score": "Score files of rollouts.",
     "explain": "Explain the reward of one completion.",
     "diff": "Show where rewards disagree on the same rollouts.",
     "spec": "List, show and check reward documents.",

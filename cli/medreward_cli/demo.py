@@ -65,7 +65,7 @@ def _make_room(*files: Path) -> None:
 
 def _is_ours(file: Path) -> bool:
     from medreward.errors import InputError
-    from medreward.rollouts.formats.canonical import ParquetRollouts
+    from medreward.rollouts.files.parquet import ParquetRollouts
 
     try:
         with ParquetRollouts(file) as found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,7 +30,35 @@ def _pairs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     return tuple(sorted(found.items()))
 
 
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
+
+
+def unescaped(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001 - click's signature
+    r"""The text with ``\n``, ``\t`` and ``\\`` as what they stand for: a shell hands them on as they are."""
+    return re.sub(r"\\([nt\\])", lambda match: _ESCAPES[match[1]], value)
+
+
 _OPTIONS = (
+    click.option(
+        "--format",
+        "format",
+        default="auto",
+        show_default=True,
+        help="Which producer wrote the files: plain, trl, or whichever recognises the columns.",
+    ),
+    click.option(
+        "--prefill",
+        default="",
+        callback=unescaped,
+        help="What the chat template put before every completion, such as '<think>\\n'.",
+    ),
+    click.option(
+        "--end-token",
+        "end_tokens",
+        metavar="TEXT",
+        multiple=True,
+        help="Cut from the end of completions, such as '<|im_end|>'. Repeatable.",
+    ),
     click.option(
         "--map",
         "columns",
@@ -75,4 +104,7 @@ def input_settings(options: dict[str, Any]) -> InputSettings:
         gold_as=options["gold_as"],
         gold_index=None if index is None else (1 if index == "1" else 0),
         bad_gold=options["bad_gold"],
+        format=options["format"],
+        prefill=options["prefill"],
+        end_tokens=options["end_tokens"],
     )

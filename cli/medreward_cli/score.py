@@ -82,9 +82,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     quiet: bool,
     **reading: Any,
 ) -> None:
-    """Score rollouts in Parquet files.
+    """Score rollouts in Parquet, JSON lines or CSV files.
 
-    IN is a file, a folder (searched for *.parquet) or a quoted pattern, with the columns completion, gold and options.
+    IN is a file, a folder (searched for such files) or a quoted pattern, with the columns completion, gold and options.
     One file gives one output file; several inputs, a folder or a pattern give a folder with the same relative names.
     """
     from medreward.rollouts import score_files
@@ -107,6 +107,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seconds = time.monotonic() - began
     name = result.document.name or reward
     low = _below(floors, result.summary)
+    for note in result.notes:
+        click.echo(visible(f"note: {note}"), err=True)
     if as_json:
         echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3), "failed": low})
         _end(low)

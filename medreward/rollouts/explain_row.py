@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rewards.presets import DEFAULT
-from medreward.rollouts.formats.canonical import ParquetRollouts
+from medreward.rollouts.opening import open_rollouts
 from medreward.scoring import Explanation, InputSettings, Scorer, explain
 from medreward.scoring.scorer import RewardSource
+from medreward.text.messages import is_messages, last_text
 
 __all__ = ["explain_row"]
 
@@ -22,7 +23,7 @@ def explain_row(
     """Why one row of a file has the reward it has.
 
     Args:
-        path: a Parquet file.
+        path: a file of rollouts.
         row: the row's number in the file, from 0.
         reward: a preset's name, a document, a document's path, or a reward.
         settings: how the input is read.
@@ -32,13 +33,23 @@ def explain_row(
         InputError: the file, a column, the row's number or its gold is wrong.
     """
     scorer = Scorer(reward, settings=settings)
-    with ParquetRollouts(Path(path)) as rollouts:
+    with open_rollouts(Path(path), scorer.settings) as rollouts:
         batch = rollouts.row(row, scorer.input_columns(rollouts.schema))
     scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
-    names = ("completion", "gold", "options")
-    completion, gold, options = (_cell(batch, scorer.settings.column(name)) for name in names)
+    gold, options = (_cell(batch, scorer.settings.column(name)) for name in ("gold", "options"))
+    completion = _completion(batch, scorer.settings)
     columns = {name: _cell(batch, scorer.settings.column(name)) for name in scorer.columns}
     return explain(completion, gold, options, scorer, columns=columns)
+
+
+def _completion(batch: pa.RecordBatch, settings: InputSettings) -> str | None:
+    """The completion's text, as it stands in the file."""
+    name = settings.column("completion")
+    cells = batch.column(name)
+    if is_messages(cells.type):
+        batch = pa.RecordBatch.from_arrays([last_text(cells, "assistant")], names=[name])
+    text: str | None = _cell(batch, name)
+    return text
 
 
 def _cell(batch: pa.RecordBatch, column: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from medreward.rewards.presets import DEFAULT
-from medreward.rollouts.formats.canonical import ParquetRollouts
+from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.sources import find_sources
 from medreward.scoring import Diff, InputSettings, Scorer, Scores
 from medreward.scoring.diff import Differ
@@ -25,8 +25,9 @@ def score(
     """Score rollouts, and have the scores in memory.
 
     Args:
-        data: a Parquet file, a folder of them or a glob pattern, read whole (:func:`medreward.rollouts.score_files`
-            streams); or data in memory, as :meth:`medreward.Scorer.score` takes it.
+        data: a file of rollouts (Parquet, JSON lines, CSV), a folder of them or a glob pattern, read whole
+            (:func:`medreward.rollouts.score_files` streams); or data in memory, as :meth:`medreward.Scorer.score`
+            takes it.
         reward: a preset's name, a document, a document's path, or a reward.
         settings: how the input is read.
         prefix: what the names of the score columns begin with.
@@ -44,7 +45,7 @@ def score(
         [0.5]
     """
     scorer = Scorer(reward, settings=settings, prefix=prefix)
-    return scorer.score(_read(data) if isinstance(data, str | Path) else data)
+    return scorer.score(_read(data, scorer.settings) if isinstance(data, str | Path) else data)
 
 
 def diff(
@@ -57,7 +58,7 @@ def diff(
     """Where rewards disagree on the same rollouts, and what that changes within groups.
 
     Args:
-        data: one or several Parquet files, folders or glob patterns, streamed; or data in memory, as
+        data: one or several files of rollouts, folders or glob patterns, streamed; or data in memory, as
             :meth:`medreward.Scorer.score` takes it.
         rewards: two or more, by name or as a sequence; the first is compared with each other one.
         settings: how the input is read.
@@ -82,15 +83,15 @@ def diff(
         return diff_in_memory(data, rewards, settings=settings, examples=examples)
     differ = Differ(rewards, settings, examples=examples)
     for shard in find_sources(paths).shards:
-        with ParquetRollouts(shard.path) as rollouts:
+        with open_rollouts(shard.path, differ.settings, str(shard.relative)) as rollouts:
             for batch in rollouts.batches(differ.input_columns(rollouts.schema)):
                 differ.add(batch)
     return differ.result()
 
 
-def _read(path: str | Path) -> pa.Table:
+def _read(path: str | Path, settings: InputSettings) -> pa.Table:
     tables = []
     for shard in find_sources([path]).shards:
-        with ParquetRollouts(shard.path) as rollouts:
+        with open_rollouts(shard.path, settings, str(shard.relative)) as rollouts:
             tables.append(pa.Table.from_batches(list(rollouts.batches()), rollouts.schema))
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from medreward.errors import MedrewardError, OutputError
 from medreward.rewards import Document, Reward
-from medreward.rollouts.formats.canonical import ParquetRollouts
+from medreward.rollouts.files import Rollouts
+from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.publish import check_place, output_errors, publish_file, publish_folder
 from medreward.rollouts.sources import Shard, Sources, find_sources
 from medreward.rollouts.writer import RowGroupWriter
@@ -42,6 +43,7 @@ class FileScores:
         outputs: the files written, in the order of the inputs.
         slices: the slices by each column that was asked for.
         groups: the group lens, where it was asked for.
+        notes: what the user should know about how the input was understood.
     """
 
     summary: Summary
@@ -50,6 +52,7 @@ class FileScores:
     outputs: tuple[Path, ...] = ()
     slices: Mapping[str, list[Slice]] = field(default_factory=dict)
     groups: GroupLens | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data."""
@@ -58,6 +61,7 @@ class FileScores:
             "digest": self.document.digest,
             "rows": self.rows,
             "outputs": [str(path) for path in self.outputs],
+            "notes": [*self.notes],
             "summary": self.summary.to_dict(),
             "by": {name: [one.to_dict() for one in found] for name, found in self.slices.items()},
             "groups": None if self.groups is None else self.groups.to_dict(),
@@ -75,6 +79,7 @@ class _Job:
     progress: Progress | None = None
     summary: Summary | None = field(default=None)
     outcomes: Outcomes | None = None
+    notes: dict[str, None] = field(default_factory=dict)
 
     def count(self, batch: pa.RecordBatch, scores: pa.RecordBatch, row: int) -> None:
         """Take a scored batch into the summary, and where rows are compared into the outcomes."""
@@ -104,7 +109,7 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     groups: bool = False,
     progress: Progress | None = None,
 ) -> FileScores:
-    """Score the rollouts in Parquet files.
+    """Score the rollouts in files.
 
     One input file gives one output file; several inputs, a folder or a pattern give a folder with the same relative
     names. Rows keep their order. An output appears whole under its name or not at all.
@@ -141,7 +146,7 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
     outputs = _run(job, sources, target, overwrite=overwrite)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
-    found = FileScores(summary, job.scorer.document, job.done, outputs)
+    found = FileScores(summary, job.scorer.document, job.done, outputs, notes=tuple(job.notes))
     if job.outcomes is None:
         return found
     table = job.outcomes.table()
@@ -160,10 +165,10 @@ def _run(job: _Job, sources: Sources, target: Path | None, *, overwrite: bool) -
         return (target,)
     with publish_folder(target, overwrite=overwrite) as temporary:
         for shard in sources.shards:
-            place = temporary / shard.relative
+            place = temporary / shard.output
             place.parent.mkdir(parents=True, exist_ok=True)
             _score_shard(job, shard, place)
-    return tuple(target / shard.relative for shard in sources.shards)
+    return tuple(target / shard.output for shard in sources.shards)
 
 
 def _check_apart(target: Path, sources: Sources) -> None:
@@ -184,7 +189,7 @@ def _check_apart(target: Path, sources: Sources) -> None:
 
 def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     """Rows in a shard whose columns are found to be in order before anything is scored."""
-    with ParquetRollouts(shard.path) as rollouts, _naming(str(shard.path)):
+    with _open(job, shard) as rollouts, _naming(str(shard.path)):
         job.scorer.input_columns(rollouts.schema)
         if job.outcomes is not None:
             job.outcomes.input_columns(rollouts.schema)
@@ -194,10 +199,14 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
         return rollouts.rows
 
 
+def _open(job: _Job, shard: Shard) -> Rollouts:
+    return open_rollouts(shard.path, job.scorer.settings, shard.relative.as_posix())
+
+
 def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
     """Score one file, into ``place`` where that is given."""
     with ExitStack() as stack:
-        rollouts = stack.enter_context(ParquetRollouts(shard.path))
+        rollouts = stack.enter_context(_open(job, shard))
         layout = _Layout(job, rollouts, writes=place is not None)
         writer = None if place is None else stack.enter_context(RowGroupWriter(place, layout.schema))
         row = 0
@@ -208,12 +217,13 @@ def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
                 writer.write(layout.arrange(batch, scores, row))
             job.count(batch, scores, row)
             row += batch.num_rows
+        job.notes.update(dict.fromkeys(rollouts.notes))
 
 
 class _Layout:
     """Which columns of one shard are read, and which are written beside its scores."""
 
-    def __init__(self, job: _Job, rollouts: ParquetRollouts, *, writes: bool) -> None:
+    def __init__(self, job: _Job, rollouts: Rollouts, *, writes: bool) -> None:
         scorer, schema, earlier = job.scorer, rollouts.schema, Earlier(rollouts.metadata)
         needed = scorer.input_columns(schema)
         if job.outcomes is not None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from medreward.errors import InputError, UsageError
+from medreward.rollouts.files import SUFFIXES
 
-__all__ = ["SUFFIX", "Shard", "Sources", "find_sources"]
-
-SUFFIX = ".parquet"
-"""What the files in a folder must be called to be read."""
+__all__ = ["Shard", "Sources", "find_sources"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,11 @@ class Shard:
 
     path: Path
     relative: Path
+
+    @property
+    def output(self) -> Path:
+        """What its scores are called inside an output folder: always Parquet."""
+        return self.relative.with_suffix(".parquet")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class _Named:
 
 
 def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
-    """Expand files, folders (searched recursively for ``*.parquet``, hidden ones left out) and glob patterns.
+    """Expand files, folders (searched recursively, hidden ones left out) and glob patterns.
+
+    The files of a folder are those with a known suffix, and must be of one kind.
 
     Names in an output folder are relative to the deepest folder that holds all inputs: for one folder, that folder.
 
@@ -68,7 +74,8 @@ def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
 
     Raises:
         UsageError: ``no_input``.
-        InputError: ``not_found``, ``no_shards``, ``duplicate_input``, ``permission``.
+        InputError: ``not_found``, ``no_shards``, ``mixed_shards``, ``duplicate_input``, ``same_output``,
+            ``permission``.
     """
     named = [_expand(os.fspath(item)) for item in inputs]
     if not named:
@@ -95,11 +102,21 @@ def _expand(item: str) -> _Named:
 
 
 def _walk(folder: Path) -> list[Path]:
-    """Every Parquet file under a folder, sorted."""
+    """Every file of rollouts under a folder, sorted."""
     found = _shards_under(folder)
     if not found:
+        wanted = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
         raise InputError(
-            "no_shards", f"The folder holds no *{SUFFIX} file", where=str(folder), do="name another, or the files"
+            "no_shards", f"The folder holds no {wanted} file", where=str(folder), do="name another, or the files"
+        )
+    kinds = Counter(path.suffix.lower() for path in found)
+    if len(kinds) > 1:
+        raise InputError(
+            "mixed_shards",
+            "The folder holds files of several kinds, and it cannot be told which are meant",
+            where=str(folder),
+            got=", ".join(f"{count} *{suffix}" for suffix, count in kinds.items()),
+            do=f"name them with a pattern, such as '{folder}/**/*{next(iter(kinds))}'",
         )
     return found
 
@@ -108,7 +125,7 @@ def _shards_under(folder: Path) -> list[Path]:
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=_raise_denied):
         folders[:] = [name for name in folders if not name.startswith(".")]  # somebody's unfinished work
-        found += [Path(place) / name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
+        found += [Path(place) / name for name in names if Path(name).suffix.lower() in SUFFIXES and name[0] != "."]
     return sorted(found)
 
 
@@ -135,7 +152,7 @@ def _fixed_part(pattern: str) -> Path:
     return Path(*parts[:wild])
 
 
-def _check_distinct(shards: Iterable[Shard]) -> None:
+def _check_distinct(shards: Sequence[Shard]) -> None:
     seen: dict[str, Path] = {}
     for shard in shards:
         real = os.path.realpath(shard.path)
@@ -148,6 +165,16 @@ def _check_distinct(shards: Iterable[Shard]) -> None:
                 do="name it once",
             )
         seen[real] = shard.path
+    outputs = Counter(shard.output for shard in shards)
+    twice = [shard for shard in shards if outputs[shard.output] > 1]
+    if twice:
+        raise InputError(
+            "same_output",
+            "Two inputs differ only in their suffix, and their scores would have the same name",
+            where=str(twice[0].path),
+            got=f"also {twice[1].path}",
+            do="score them one by one",
+        )
 
 
 def _denied(path: Path) -> InputError:

@@ -14,6 +14,7 @@ from medreward.rewards import Reward, evaluate
 from medreward.rewards.base import Gold
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.golds import resolve_golds
+from medreward.scoring.inputs import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import SPACE, distinct
@@ -163,7 +164,8 @@ def _read_one(
 ) -> tuple[Reading, Gold]:
     if completion is not None and not isinstance(completion, str):
         raise InputError("column_type", "A completion is text", got=repr(completion)[:80])
-    rows = Rows.of(string_array([completion]), columns=_columns_of_one(columns or {}, scorer.columns))
+    texts = read_completions(string_array([completion]), scorer.settings)
+    rows = Rows.of(texts, columns=_columns_of_one(columns or {}, scorer.columns))
     rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)), rows.columns)
     reading = Reading(rows, scorer.document.tags)
     if gold is None or not scorer.gold_forms:

@@ -10,12 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
+from medreward.scoring.cells import Shape, array_of
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, raw_strings, validity_mask
+from medreward.text.messages import is_messages, last_text
 from medreward.text.rows import Rows
+from medreward.text.turn import prefixed, without_end_tokens
 from medreward.text.unwrap import string_array
 
-__all__ = ["MAX_ROWS", "as_batches", "plain_strings", "read_rows", "require_column", "slices"]
+__all__ = ["MAX_ROWS", "as_batches", "plain_strings", "read_completions", "read_rows", "require_column", "slices"]
 
 MAX_ROWS, MAX_BYTES = 8192, 16 << 20
 
@@ -90,6 +93,9 @@ def _to_array(name: str, column: Any) -> pa.Array:
         except UnicodeEncodeError:
             return pa.array([_clean(cell) for cell in cells])
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
+        shape = Shape.of(cells)
+        if is_messages(shape.arrow()):  # text and content blocks in one column of conversations
+            return array_of(cells, shape.arrow())
         raise InputError("bad_column", "A column cannot be read", where=f"column {name!r}", got=str(error)) from error
 
 
@@ -119,7 +125,7 @@ def slices(batch: pa.RecordBatch, completion: str) -> Iterator[tuple[int, pa.Rec
 
 
 def _text_sizes(array: pa.Array) -> Ints:
-    """Bytes of each text once it is decoded, whatever memory it shares; 0 in a column that holds no text."""
+    """Bytes of each text once it is decoded, whatever memory it shares; lists count their mean, what is no text 0."""
     kind, n = array.type, len(array)
     if pa.types.is_dictionary(kind):
         sizes = np.append(_text_sizes(array.dictionary), 0)
@@ -132,7 +138,7 @@ def _text_sizes(array: pa.Array) -> Ints:
         return views.reshape(-1, 4)[:, 0].astype(np.int64)
     if _is_plain(kind):
         return np.diff(raw_strings(array)[1])
-    return np.zeros(n, np.int64)
+    return np.full(n, array.nbytes // max(1, n), np.int64) if pa.types.is_nested(kind) else np.zeros(n, np.int64)
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -152,7 +158,8 @@ def require_column(schema: pa.Schema, canonical: str, settings: InputSettings, w
         f"There is no column {name!r}; {why}" if not found else f"Several columns are named {name!r}",
         expected=f"a column for {canonical!r}",
         got=there,
-        do=f"name the column that holds it: --map {canonical}=COLUMN, or InputSettings(columns={{{canonical!r}: …}})",
+        do=f"name the column that holds it: --map {canonical}=COLUMN, or InputSettings(columns={{{canonical!r}: …}})"
+        + ("; or join golds from another file: --gold-from FILE --on COLUMN" if canonical == "gold" else ""),
     )
 
 
@@ -175,9 +182,27 @@ def plain_strings(array: pa.Array, name: str) -> pa.Array:
         "column_type",
         f"Column {name!r} holds no text",
         where=f"column {name!r}",
-        expected="string, large_string, string_view, or a dictionary of one of them",
+        expected="string, large_string, string_view, a dictionary of one of them, or lists of messages"
+        if "list" in str(kind)
+        else "string, large_string, string_view, or a dictionary of one of them",
         got=str(kind),
     )
+
+
+def read_completions(cells: pa.Array, settings: InputSettings) -> pa.Array:
+    """What the model wrote, as the run's settings say it is to be read.
+
+    Args:
+        cells: text of any Arrow type, or conversations, whose last assistant text counts.
+        settings: end tokens are cut from the end, and the prefill is put before every text.
+
+    Raises:
+        InputError: ``column_type``.
+    """
+    if is_messages(cells.type):
+        cells = last_text(cells, "assistant")
+    texts = plain_strings(cells, settings.column("completion"))
+    return prefixed(without_end_tokens(texts, settings.end_tokens), settings.prefill)
 
 
 def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0, columns: Iterable[str] = ()) -> Rows:
@@ -187,6 +212,6 @@ def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0
     named = options in batch.schema.names or options != "options"
     if named:
         require_column(batch.schema, "options", settings, "it was named for the options")
-    completions = plain_strings(batch.column(name), name)
+    completions = read_completions(batch.column(name), settings)
     beside = {column: batch.column(settings.column(column)) for column in columns}
     return Rows.of(completions, batch.column(options) if named else None, beside, first_row, options)

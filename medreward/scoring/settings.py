@@ -22,12 +22,19 @@ class InputSettings(Model):
         columns: canonical name to the column's own name, where they differ, as pairs or a mapping.
         gold_as: what a gold cell is: a ``label``, an option's ``text``, or whichever of the two it names (``auto``).
         gold_index: golds are numbers, and the first option has this one.
+        format: which producer wrote the files, or ``auto``: whichever recognises their columns.
+        prefill: what the chat template put into the model's mouth, such as ``<think>`` and a newline: the beginning of
+            every completion that is not in the data.
+        end_tokens: what is cut from the end of completions, such as ``<|im_end|>``; nowhere else.
         bad_gold: a gold that names no option is an ``error``, or makes its row's score ``null``.
     """
 
     columns: tuple[tuple[str, str], ...] = ()
     gold_as: Literal["auto", "label", "text"] = "auto"
     gold_index: Literal[0, 1] | None = None
+    format: str = "auto"
+    prefill: str = ""
+    end_tokens: tuple[str, ...] = ()
     bad_gold: Literal["error", "null"] = "error"
 
     @field_validator("columns", mode="before")

@@ -13,7 +13,7 @@ from medreward.errors import InputError
 from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, too_many_options
 
-__all__ = ["OptionColumn", "text_codes"]
+__all__ = ["OptionColumn", "list_bounds", "text_codes"]
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,13 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
     return np.where(valid, codes, -1).astype(np.int64), [text.decode("utf-8", "replace") for text in raw.to_pylist()]
 
 
-def _list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
+def list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
     """The child array of a list array and the ``int64`` offsets of its rows in it; a null row is an empty one."""
     if pa.types.is_fixed_size_list(array.type):
         array = array.cast(pa.list_(array.type.value_type))
     dtype = np.dtype(np.int64 if pa.types.is_large_list(array.type) else np.int32)
+    if not len(array):
+        return array, np.zeros(1, np.int64)
     offsets = np.frombuffer(array.buffers()[1], dtype, len(array) + 1, array.offset * dtype.itemsize).astype(np.int64)
     return array, offsets
 
@@ -111,7 +113,7 @@ def _list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:
 def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
     if not len(array):
         return OptionColumn.none(0)
-    array, offsets = _list_bounds(array)
+    array, offsets = list_bounds(array)
     valid = validity_mask(array.buffers()[0], array.offset, len(array))
     count = np.where(valid, np.diff(offsets), 0)
     if count.max(initial=0) > MAX_LISTED:

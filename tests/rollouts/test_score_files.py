@@ -83,7 +83,7 @@ def test_row_groups_change_nothing(tmp_path: Path) -> None:
 
 
 def test_batches_that_hold_one_row_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("medreward.rollouts.formats.canonical.BATCH_BYTES", 1)
+    monkeypatch.setattr("medreward.rollouts.files.parquet.BATCH_BYTES", 1)
     monkeypatch.setattr("medreward.rollouts.writer.GROUP_BYTES", 1)
     score_files(write(tmp_path / "in.parquet"), tmp_path / "out.parquet")
     assert read(tmp_path / "out.parquet")["reward"].to_pylist() == files.REWARDS

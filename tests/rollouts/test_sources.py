@@ -86,6 +86,30 @@ def test_a_folder_without_parquet_is_an_error(tmp_path: Path) -> None:
     assert caught.value.code == "no_shards"
 
 
+def test_a_folder_of_json_lines_gives_those_and_parquet_outputs(tmp_path: Path) -> None:
+    for name in ("b.jsonl", "a/c.JSONL", "metadata.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    shards = find_sources([tmp_path]).shards
+    assert [shard.relative.as_posix() for shard in shards] == ["a/c.JSONL", "b.jsonl"]
+    assert [shard.output.as_posix() for shard in shards] == ["a/c.parquet", "b.parquet"]
+
+
+def test_a_folder_of_several_kinds_is_an_error_that_shows_a_pattern(folder: Path) -> None:
+    (folder / "more.csv").write_bytes(b"")
+    with pytest.raises(InputError, match=r"2 \*\.parquet, 1 \*\.csv[\s\S]*\*\*/\*\.parquet") as caught:
+        find_sources([folder])
+    assert caught.value.code == "mixed_shards"
+
+
+def test_inputs_whose_scores_would_have_one_name_are_an_error(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.jsonl"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        find_sources([tmp_path / "a.csv", tmp_path / "a.jsonl"])
+    assert caught.value.code == "same_output"
+
+
 def test_the_same_file_twice_is_an_error_also_through_a_link(folder: Path) -> None:
     (folder / "z.parquet").symlink_to(folder / "a" / "2.parquet")
     for inputs in ([folder / "a", folder / "a" / "2.parquet"], [folder]):

@@ -1,4 +1,4 @@
-"""Parquet with canonical columns, streamed in batches bounded by rows and by bytes."""
+"""Parquet, streamed in batches bounded by rows and by bytes."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medreward.errors import InputError
+from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors
 
-__all__ = ["BATCH_BYTES", "BATCH_ROWS", "ParquetRollouts"]
+__all__ = ["ParquetRollouts"]
 
-BATCH_ROWS = 8192
-BATCH_BYTES = 16 << 20
-"""What a batch may hold of decoded columns, unless one row alone is larger."""
 _BUFFER = 1 << 20  # bytes of a column chunk read at a time: a row group of gigabytes never stands in memory whole
 _PROBE_ROWS = 8  # rows looked at to see how large they really are: dictionary-encoded text is larger than its pages
 _MAGIC = b"PAR1"
 
 
-class ParquetRollouts:
+class ParquetRollouts(Rollouts):
     """An open Parquet file of rollouts.
 
     Args:
@@ -31,27 +28,19 @@ class ParquetRollouts:
 
     Raises:
         InputError: ``not_found``, ``permission``, ``not_parquet``, ``truncated_parquet``, ``corrupt_parquet``.
-
-    Attributes:
-        rows: number of rows.
-        schema: Arrow schema of its columns.
-        metadata: the file's key-value metadata.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        with _open_errors(path):
+        with input_errors(path), _open_errors(path):
             _check_magic(path)
             self._file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
-            self.schema: pa.Schema = self._file.schema_arrow
-        self.rows: int = self._file.metadata.num_rows
-        kept: dict[bytes, bytes] = {**(self.schema.metadata or {}), **(self._file.metadata.metadata or {})}
-        self.metadata = {key: value for key, value in kept.items() if key != b"ARROW:schema"}
+            schema: pa.Schema = self._file.schema_arrow
+        kept: dict[bytes, bytes] = {**(schema.metadata or {}), **(self._file.metadata.metadata or {})}
+        metadata = {key: value for key, value in kept.items() if key != b"ARROW:schema"}
+        super().__init__(str(path), self._file.metadata.num_rows, schema, metadata)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let the file go."""
         self._file.close()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -69,7 +58,7 @@ class ParquetRollouts:
         wanted = None if columns is None else list(columns)
         row = 0
         for size, groups in self._plan(wanted):
-            with _reading_errors(self.path, row):
+            with _reading_errors(self.name, row):
                 for batch in self._file.iter_batches(batch_size=size, row_groups=groups, columns=wanted):
                     row += batch.num_rows
                     yield batch
@@ -80,30 +69,23 @@ class ParquetRollouts:
         Raises:
             InputError: ``no_such_row``, ``corrupt_parquet``.
         """
-        if not 0 <= number < self.rows:
-            raise InputError(
-                "no_such_row",
-                "The file has no such row",
-                where=str(self.path),
-                expected=f"a row from 0 to {self.rows - 1}" if self.rows else "a file with rows",
-                got=str(number),
-            )
+        self.check_row(number)
         group, left = 0, number
         while left >= self._file.metadata.row_group(group).num_rows:
             left -= self._file.metadata.row_group(group).num_rows
             group += 1
-        with _reading_errors(self.path, number):
+        with _reading_errors(self.name, number):
             for batch in self._file.iter_batches(batch_size=256, row_groups=[group], columns=list(columns)):
                 if left < batch.num_rows:
                     return batch.slice(left, 1)
                 left -= batch.num_rows
-        raise InputError("corrupt_parquet", "The file holds fewer rows than it says", where=str(self.path))
+        raise InputError("corrupt_parquet", "The file holds fewer rows than it says", where=self.name)
 
     def _plan(self, columns: list[str] | None) -> Iterator[tuple[int, list[int]]]:
         """Runs of row groups that are read alike: rows in a batch, and the row groups."""
         if not self.rows:
             return
-        with _reading_errors(self.path, 0):
+        with _reading_errors(self.name, 0):
             probe = next(self._file.iter_batches(batch_size=_PROBE_ROWS, columns=columns))
         heavy = probe.nbytes / max(1, probe.num_rows)
         sizes = [self._rows_in_batch(group, columns, heavy) for group in range(self._file.num_row_groups)]
@@ -127,12 +109,8 @@ class ParquetRollouts:
 def _open_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise InputError("not_found", "There is no such file", where=str(path), do="check the path") from error
-    except PermissionError as error:
-        raise InputError(
-            "permission", "The input may not be read", where=str(path), do="ask for the right to read it"
-        ) from error
+    except (FileNotFoundError, PermissionError):
+        raise
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             "corrupt_parquet", "The Parquet file is damaged", where=str(path), got=str(error), do="write it anew"
@@ -140,14 +118,14 @@ def _open_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _reading_errors(path: Path, row: int) -> Iterator[None]:
+def _reading_errors(name: str, row: int) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             "corrupt_parquet",
             "The Parquet file is damaged, or uses what this pyarrow cannot read",
-            where=f"{path}, at or after row {row}",
+            where=f"{name}, at or after row {row}",
             got=str(error),
             do="write it anew",
         ) from error

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from medreward.errors import InputError
-from medreward.rollouts.formats.canonical import BATCH_BYTES, BATCH_ROWS, ParquetRollouts
+from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS
+from medreward.rollouts.files.parquet import ParquetRollouts
 from tests.rollouts.files import table, write
 
 

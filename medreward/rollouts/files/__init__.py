@@ -1,0 +1,59 @@
+"""Kinds of files that rows are read from: one file a kind, all giving Arrow record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from medreward.errors import InputError
+from medreward.rollouts.files.base import Rollouts, input_errors
+from medreward.rollouts.files.delimited import DelimitedRollouts
+from medreward.rollouts.files.json_lines import JsonLinesRollouts
+from medreward.rollouts.files.parquet import ParquetRollouts
+
+__all__ = ["SUFFIXES", "Rollouts", "open_file"]
+
+Opener = Callable[[Path, str | None, Collection[str]], Rollouts]
+
+SUFFIXES: dict[str, Opener] = {
+    ".parquet": lambda path, name, text: ParquetRollouts(path),  # noqa: ARG005 - openers are alike
+    ".jsonl": lambda path, name, text: JsonLinesRollouts(path, name),  # noqa: ARG005 - as above
+    ".ndjson": lambda path, name, text: JsonLinesRollouts(path, name),  # noqa: ARG005 - as above
+    ".csv": DelimitedRollouts,
+    ".tsv": lambda path, name, text: DelimitedRollouts(path, name, text, separator="\t"),
+}
+"""How a file of each suffix is opened."""
+
+
+def open_file(path: Path, name: str | None = None, text: Collection[str] = ()) -> Rollouts:
+    """Open a file by its suffix; one without a known suffix is opened as what its first bytes say.
+
+    Args:
+        path: the file.
+        name: what messages call it; its path where None.
+        text: columns that are text even where they look like numbers.
+
+    Raises:
+        InputError: ``not_found``, ``permission``, ``unknown_file``, and whatever its kind of file raises.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        suffix = _by_content(path, name or str(path))
+    return SUFFIXES[suffix](path, name, text)
+
+
+def _by_content(path: Path, name: str) -> str:
+    with input_errors(name), path.open("rb") as file:
+        head = file.read(64)
+    if head.startswith(b"PAR1"):
+        return ".parquet"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        return ".jsonl"
+    raise InputError(
+        "unknown_file",
+        "It cannot be told what kind of file this is",
+        where=name,
+        expected="Parquet, JSON lines (.jsonl, .ndjson), CSV (.csv) or TSV (.tsv)",
+        got=repr(head[:16]) if head else "an empty file",
+        do="give the file the suffix of what it is",
+    )

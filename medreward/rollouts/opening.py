@@ -1,0 +1,45 @@
+"""Opening an input: the kind of file, the producer's format, and golds that come from another file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from medreward.rollouts.files import Rollouts, open_file
+from medreward.rollouts.formats import find_format
+from medreward.scoring.settings import InputSettings
+
+__all__ = ["open_rollouts"]
+
+_NUMBERS = ("step", "completion_tokens")
+
+
+def open_rollouts(path: Path, settings: InputSettings | None = None, scope: str | None = None) -> Rollouts:
+    """Open one input file as canonical rows.
+
+    Args:
+        path: the file.
+        settings: how it is to be read.
+        scope: what the file is called in its folder; derived group ids depend on it. Its own name where None.
+
+    Raises:
+        InputError: the file is missing, damaged, or of no known kind or format.
+        UsageError: ``unknown_format``.
+    """
+    settings = settings or InputSettings()
+    rollouts = open_file(path, text=_texts(settings))
+    try:
+        found = find_format(settings.format, rollouts.schema, rollouts.name)
+        return found.adapt(rollouts, settings, scope or path.name)
+    except BaseException:
+        with suppress(OSError):
+            rollouts.close()
+        raise
+
+
+def _texts(settings: InputSettings) -> Collection[str]:
+    """The columns that are text whatever their cells look like."""
+    from medreward.scoring.settings import CANONICAL
+
+    return {settings.column(name) for name in CANONICAL if name not in _NUMBERS}
