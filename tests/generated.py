@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from medreward import PRESETS
 from medreward_cli.app import app
 from tests.conftest import ROOT
 
@@ -37,7 +38,15 @@ def reference() -> str:
     return "\n\n".join(folded(path, text) for path, text in commands(app, "medreward"))
 
 
-PARTS: dict[str, Callable[[], str]] = {"reference": reference}
+def presets() -> str:
+    """A row for each published reward."""
+    rows = [
+        f"| `{preset.name}` | {preset.title} | {preset.range_shown} | {preset.source} |" for preset in PRESETS.values()
+    ]
+    return "\n".join(["| name | what it is | range | source |", "|---|---|---|---|", *rows])
+
+
+PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": presets}
 """What stands between a part's marks, by the part's name."""
 
 

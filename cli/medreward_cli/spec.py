@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from medreward_cli.terminal import visible
+
+if TYPE_CHECKING:
+    from medreward.rewards.presets.base import Preset
 
 __all__ = ["command"]
 
@@ -23,9 +29,10 @@ def list_presets() -> None:
     from medreward.rewards.presets import DEFAULT, PRESETS
 
     width = max(map(len, PRESETS))
+    ranges = max(len(preset.range_shown) for preset in PRESETS.values())
     for name, preset in PRESETS.items():
         title = preset.title + (" (default)" if name == DEFAULT else "")
-        click.echo(f"{name:<{width}}  {preset.document.digest[:19]}  {title}")
+        click.echo(f"{name:<{width}}  {preset.document.digest[:19]}  {preset.range_shown:<{ranges}}  {title}")
 
 
 @command.command("show", epilog="Example: medreward spec show medvlm-r1 --json")
@@ -43,20 +50,43 @@ def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
     if as_json:
         click.echo(document.to_json(indent=2))
         return
-    facts = [("digest", document.digest)]
-    if document.name is not None:
-        preset = PRESETS[document.name]
-        facts = [
-            ("preset", f"{preset.name}: {preset.title}"),
-            ("source", preset.source),
-            ("paper", preset.paper),
-            ("code", preset.code),
-            *facts,
-        ]
-    for name, text in facts:
+    preset = PRESETS.get(reward) or PRESETS.get(document.name or "")
+    facts = {"digest": document.digest}
+    if preset is not None:
+        facts = {
+            "preset": f"{preset.name}: {preset.title}",
+            "source": preset.source,
+            "paper": preset.paper,
+            "code": preset.code,
+            "range": preset.range_shown,
+            **facts,
+        }
+    for name, text in facts.items():
         for line in textwrap.wrap(f"{name}: {text}", 110, subsequent_indent="  ", break_long_words=False):
             click.echo(f"# {line}")
+    for line in _golden_vectors(preset) if preset is not None else ():
+        click.echo(f"# {line}")
     click.echo(document.to_yaml(), nl=False)
+
+
+def _golden_vectors(preset: Preset) -> Iterator[str]:
+    """What completions earn, one a line, those that earn most first."""
+    from medreward.rewards.presets.base import COMPLETIONS, GOLD
+
+    yield f"golden vectors ({', '.join(preset.components)}; gold {GOLD} = Lungs):"
+    for name, values in sorted(preset.golden.items(), key=lambda item: [-value for value in item[1]]):
+        yield f"  {' '.join(f'{value:g}' for value in values)}  {_shortened(COMPLETIONS[name])}"
+    if preset.cases:
+        yield "golden vectors (total):"
+    for case in preset.cases:
+        beside = "".join(f", {name} {number:g}" for name, number in case.columns.items() if number is not None)
+        value = "null" if case.value is None else f"{case.value:.6g}"
+        yield f"  {value}  {_shortened(case.completion)}, gold {_shortened(case.gold)}{beside}"
+
+
+def _shortened(text: str | None) -> str:
+    shown = json.dumps(text, ensure_ascii=False)
+    return shown if len(shown) <= 90 else f"{shown[:60]}…{shown[-20:]}"
 
 
 @command.command("validate", epilog="Example: medreward spec validate my-reward.yaml")

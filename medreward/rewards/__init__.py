@@ -13,7 +13,9 @@ from medreward.rewards.combine import Minimum as Minimum
 from medreward.rewards.combine import Product as Product
 from medreward.rewards.combine import WeightedSum as WeightedSum
 from medreward.rewards.document import Document, document_schema, load_document
+from medreward.rewards.equal_text import EqualText as EqualText
 from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
+from medreward.rewards.gold_holds import GoldHolds as GoldHolds
 from medreward.rewards.holds import Holds as Holds
 from medreward.rewards.length_band import LengthBand as LengthBand
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning
@@ -23,6 +25,7 @@ from medreward.rewards.prompt import prompt
 from medreward.rewards.scanned_letter import ScannedLetter as ScannedLetter
 from medreward.rewards.soft_overlong import SoftOverlong as SoftOverlong
 from medreward.rewards.tag_presence import TagPresence as TagPresence
+from medreward.rewards.written_option import WrittenOption as WrittenOption
 
 __all__ = [
     "REWARDS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,10 @@ from medreward.errors import RuleError
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
 from medreward.text.options import OptionSet
-from medreward.text.reading import Reading
+from medreward.text.reading import Question, Reading
+from medreward.text.rows import Rows
+from medreward.text.tags import TagSet
+from medreward.text.unwrap import string_array
 
 __all__ = [
     "REWARDS",
@@ -32,6 +35,7 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 GoldForm = Literal["label", "raw"]
 """How a rule wants the gold: as a label of the row's options, or the cell as given."""
+T = TypeVar("T")
 ComponentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 REWARDS: Kinds[Reward] = Kinds("reward")
@@ -83,6 +87,32 @@ class Gold:
                 do="let the rule's gold_forms return frozenset({'label'})",
             )
         return self.labels
+
+    @property
+    def cells(self) -> tuple[Ints, list[str | None]]:
+        """The cells as given: numbers, shape ``(n,)``, and the distinct cells they stand for.
+
+        Raises:
+            RuleError: ``gold_not_asked``: no rule's ``gold_forms`` holds ``raw``.
+        """
+        if self.raw is None:
+            raise RuleError(
+                "gold_not_asked",
+                "A rule looks at the gold's cell without having asked for it",
+                do="let the rule's gold_forms return frozenset({'raw'})",
+            )
+        return self.raw
+
+    def ask(self, question: Question[T], tags: TagSet) -> tuple[Ints, T, Mask]:
+        """Ask a question of the gold cells, each read as if it were a completion.
+
+        Returns:
+            The number of each row's cell, shape ``(n,)``; the answer for the distinct cells; and whether each row has
+            a gold, shape ``(n,)``.
+        """
+        codes, cells = self.cells
+        present = np.array([cell is not None for cell in cells], np.bool_)
+        return codes, Reading(Rows.of(string_array(cells)), tags)[question], present[codes]
 
 
 @dataclass(frozen=True)

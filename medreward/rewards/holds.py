@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from medreward.rewards.base import Case, Gold, Reward, Values
-from medreward.text.facts import AnyGap, At, HasText
+from medreward.text.facts import Body, HasBody, HasText, Layout, Occurs, TagCount
 from medreward.text.facts.base import AnyPredicate
 from medreward.text.reading import Reading
 
@@ -19,7 +19,7 @@ class Holds(Reward):
     """1 if every given fact holds, else 0.
 
     Args:
-        facts: facts that hold or do not, such as ``at.v1``, ``any_gap.v1`` or ``well_formed.v1``.
+        facts: facts that hold or do not, such as ``layout.v1``, ``occurs.v1`` or ``well_formed.v1``.
     """
 
     kind: Literal["holds.v1"] = "holds.v1"
@@ -39,22 +39,41 @@ class Holds(Reward):
         return f"does not hold: {'; '.join(failed)}" if failed else "every fact holds"
 
 
-_ENDS = Holds(facts=(At(tag="<think>", edge="start"), At(tag="</answer>", edge="end")))
-_GAP = Holds(facts=(AnyGap(after="</think>", before="<answer>"),))
-_TOUCH = Holds(facts=(AnyGap(after="</think>", before="<answer>", holds="nothing"),))
+_WHOLE = Holds(
+    facts=(
+        Layout(
+            path=(
+                *("start", "nothing", "<think>", "anything", "</think>", "whitespace"),
+                *("<answer>", "anything", "</answer>", "nothing", "end"),
+            )
+        ),
+    )
+)
+_GAP = Holds(facts=(Layout(path=("</think>", "whitespace", "<answer>")),))
+_LINES = Holds(facts=(Layout(path=("start", "nothing", "<think>", "own_lines", "</think>", "nothing", "line_end")),))
+_ONE_LINE = Holds(facts=(Layout(path=("<answer>", "one_line", "</answer>")),))
 CASES = (
-    Case("maximum", "<think>t</think><answer>B</answer>", 1, _ENDS),
-    Case("zero", "<think>t</think><answer>B</answer>\n", 0, _ENDS),
-    Case("zero", "<THINK>t</think><answer>B</answer>", 0, _ENDS),
+    Case("maximum", "<think>t</think><answer>B</answer>", 1, _WHOLE),
+    Case("maximum", "<think></think></answer></think>\n<answer></answer></answer>", 1, _WHOLE),
+    Case("zero", "<think>t</think><answer>B</answer>\n", 0, _WHOLE),
+    Case("zero", "<THINK>t</think><answer>B</answer>", 0, _WHOLE),
     Case("maximum", "a</think>\u3000\n<answer>", 1, _GAP),
     Case("zero", "</think>,<answer>", 0, _GAP),
-    Case("zero", "</think> <answer>", 0, _TOUCH),
-    Case("maximum", "</think> </think><answer>", 1, _TOUCH),
-    Case("malformed", "<think></answer>", 1, _ENDS),
     Case("malformed", "</think></think> <answer><answer>", 1, _GAP),
+    Case("maximum", "<think>\na\n</think>", 1, _LINES),
+    Case("maximum", "<think>\n</think>\n</think>\nmore", 1, _LINES),
+    Case("zero", "<think>\n</think>", 0, _LINES),
+    Case("zero", "<think>\na\n</think> more", 0, _LINES),
+    Case("zero", "<think>\r\na\n</think>", 0, _LINES),
+    Case("zero", "<answer>\n</answer>", 0, _ONE_LINE),
+    Case("maximum", "<answer>\n<answer>\r</answer>", 1, _ONE_LINE),
+    Case("counted", "<think>a<think>", 0, Holds(facts=(Occurs(count=TagCount(tag="<think>")),))),
+    Case("counted", "<think>a<think>", 1, Holds(facts=(Occurs(count=TagCount(tag="<think>"), most=None),))),
     Case("malformed", "<think>t</think>", 1, Holds(facts=(HasText(),))),
-    Case("empty", "", 0, _ENDS),
+    Case("malformed", "<think> </think>", 1, Holds(facts=(HasBody(body=Body(tag="think")),))),
+    Case("malformed", "<think> </think>", 0, Holds(facts=(HasBody(body=Body(tag="think"), blank=False),))),
+    Case("empty", "", 0, _WHOLE),
     Case("empty", "", 0, _GAP),
     Case("non_ascii", "<think>肺</think>\u200b<answer>B</answer>", 0, _GAP),
-    Case("null", None, None, _ENDS),
+    Case("null", None, None, _WHOLE),
 )

@@ -6,13 +6,26 @@ Everything here works on many spans at once and costs time linear in the bytes i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["IGNORABLE", "SPACE", "Bytes", "CharSet", "Ints", "Mask", "Spans", "distinct", "gather", "raw_strings"]
+__all__ = [
+    "IGNORABLE",
+    "SPACE",
+    "Bytes",
+    "CharSet",
+    "Ints",
+    "Mask",
+    "Spans",
+    "count_bytes",
+    "distinct",
+    "gather",
+    "raw_strings",
+]
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -219,6 +232,28 @@ def gather(spans: Spans, separator: bytes = b"") -> tuple[Bytes, Ints]:
         out[np.repeat(offsets[part], count) + within] = spans.buf[np.repeat(spans.start[part], count) + within]
         first = last
     return out, offsets
+
+
+def count_bytes(spans: Spans, marks: Callable[[Bytes], Mask]) -> Ints:
+    """How many bytes of each span are marked, ``int64``, shape ``(k,)``.
+
+    Args:
+        spans: each is looked at by itself, a newline after it.
+        marks: which bytes of a text count, shape ``(w,)``.
+    """
+    found = np.zeros(len(spans), np.int64)
+    ends = np.cumsum(spans.size + 1)
+    first = 0
+    while first < len(spans):
+        done = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + _GATHER_CELLS)))
+        data, offsets = gather(spans[np.arange(first, last)], b"\n")
+        here = marks(data)
+        here[offsets[1:] - 1] = False
+        total = np.r_[0, np.cumsum(here)]
+        found[first:last] = total[offsets[1:]] - total[offsets[:-1]]
+        first = last
+    return found
 
 
 def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:

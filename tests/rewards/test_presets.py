@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medreward import PRESETS, Scorer, prompt, score_one
+from medreward.rewards import Case, WeightedSum
 from medreward.rewards.presets.base import COMPLETIONS, FIGURE_1, GOLD, OPTIONS
 
 
@@ -13,20 +14,49 @@ def test_golden_vectors(name: str) -> None:
     preset = PRESETS[name]
     assert list(preset.golden) == list(COMPLETIONS)
     count = len(COMPLETIONS)
-    table = {"completion": [*COMPLETIONS.values()], "gold": [GOLD] * count, "options": [list(OPTIONS.texts)] * count}
+    table = {
+        "completion": [*COMPLETIONS.values()],
+        "gold": [GOLD] * count,
+        "options": [list(OPTIONS.texts)] * count,
+        **{column: [value] * count for column, value in preset.columns.items()},
+    }
     scores = Scorer(name).score(table)
-    for component in preset.components:
-        expected = [values[preset.components.index(component)] for values in preset.golden.values()]
-        assert dict(zip(COMPLETIONS, scores.column(f"reward_{component}").tolist(), strict=True)) == dict(
-            zip(COMPLETIONS, expected, strict=True)
-        )
-    assert scores.rewards.tolist() == [sum(values) for values in preset.golden.values()]
+    for place, component in enumerate(preset.components):
+        expected = {completion: values[place] for completion, values in preset.golden.items()}
+        assert dict(zip(COMPLETIONS, scores.column(f"reward_{component}").tolist(), strict=True)) == expected
+
+
+@pytest.mark.parametrize(("name", "case"), [(name, case) for name in PRESETS for case in PRESETS[name].cases])
+def test_further_golden_vectors(name: str, case: Case) -> None:
+    assert score_one(case.completion, case.gold, case.options, name, columns=case.columns) == case.value
+
+
+SUMMED = [name for name in PRESETS if isinstance(PRESETS[name].reward, WeightedSum)]
+
+
+@pytest.mark.parametrize("name", SUMMED)
+def test_a_sum_is_the_weighted_sum_of_its_golden_components(name: str) -> None:
+    preset = PRESETS[name]
+    reward = preset.reward
+    assert isinstance(reward, WeightedSum)
+    weights = [part.weight for part in reward.parts]
+    for completion, values in preset.golden.items():
+        total = sum(weight * value for weight, value in zip(weights, values, strict=True))
+        assert score_one(COMPLETIONS[completion], GOLD, OPTIONS, name, columns=preset.columns) == total
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_golden_vectors_reach_every_total_but_half_a_point_alone(name: str) -> None:
-    reached = {float(sum(values)) for values in PRESETS[name].golden.values()}
-    assert reached | {0.5} >= {*PRESETS[name].values} >= reached
+def test_the_golden_vectors_reach_the_values_that_are_listed_and_no_other(name: str) -> None:
+    preset = PRESETS[name]
+    cases = [*COMPLETIONS.values()]
+    reached = {score_one(text, GOLD, OPTIONS, name, columns=preset.columns) for text in cases}
+    reached |= {case.value for case in preset.cases} - {None}
+    low, high = preset.reward.bounds()
+    assert all(value is not None and low <= value <= high for value in reached)
+    if preset.values:
+        assert reached <= {*preset.values}
+        assert {*preset.values} - reached <= {0.5}
+        assert (preset.values[0], preset.values[-1]) == (low, high)
 
 
 def test_figure_1_earns_half_credit_in_the_paper_and_none_in_the_authors_code() -> None:

@@ -10,8 +10,9 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from medreward.rewards.presets.base import THINK_THEN_ANSWER
 from medreward.text import FLAWS, Flaws, HasText, LabelScan, Reading, Rows, StrayText, TagCount, WellFormed
-from medreward.text.facts import PLACES, AnyGap, At, Blocks, Body, StrayPlaces
+from medreward.text.facts import PLACES, Blocks, Body, StrayPlaces
 from medreward.text.scan import EXACT
 from medreward.text.tags import Case as TagCase
 from tests import hostile
@@ -171,12 +172,7 @@ def test_published_spans_and_letters_are_the_oracles(texts: Table) -> None:
 @given(hostile.tables())
 def test_published_format_is_a_predicate_over_tag_positions(texts: Table) -> None:
     reading = Reading(Rows.of(pa.array(texts, pa.string())))
-    facts = (
-        At(tag="<think>", edge="start"),
-        AnyGap(after="</think>", before="<answer>"),
-        At(tag="</answer>", edge="end"),
-    )
-    holds = np.all([reading[fact] for fact in facts], axis=0)
+    holds = reading[THINK_THEN_ANSWER]
     assert holds.tolist() == [oracle.full_match_format(text or "") for text in texts]
 
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from medreward.rewards.presets import mcq, medvlm_r1, medvlm_r1_code, medvlm_r1_eval
+from medreward.rewards.presets import (
+    mcq,
+    medvlm_r1,
+    medvlm_r1_code,
+    medvlm_r1_eval,
+    medvlthinker,
+    ms_swift_format,
+    nemo_rl_exact_alnum,
+    nemo_rl_format,
+    open_r1_format,
+    trl_think_format,
+    vlm_r1_mcq,
+)
 from medreward.rewards.presets.base import Preset
 
 __all__ = ["DEFAULT", "PRESETS", "Preset"]
 
-PRESETS: dict[str, Preset] = {
-    module.PRESET.name: module.PRESET for module in (medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq)
-}
+_MODULES = (
+    *(medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq),
+    *(medvlthinker, vlm_r1_mcq),
+    *(trl_think_format, open_r1_format, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
+)
+PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
 """The published rewards by name."""
 
 DEFAULT = "medvlm-r1"

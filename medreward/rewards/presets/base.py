@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from medreward.rewards.base import Reward
+from medreward.rewards.base import Case, Reward
 from medreward.rewards.document import Document
+from medreward.text.facts import Layout
 from medreward.text.options import OptionSet
+from medreward.text.tags import TagSet
 
-__all__ = ["COMPLETIONS", "FIGURE_1", "GOLD", "OPTIONS", "Preset"]
+__all__ = ["COMPLETIONS", "FIGURE_1", "GOLD", "OPTIONS", "THINK_THEN_ANSWER", "Preset", "earned"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,13 @@ class Preset:
         paper: what the paper says.
         code: what the released code does; for our own presets, how they differ from the paper.
         reward: the reward.
-        values: the totals it can reach.
-        golden: for each completion of ``COMPLETIONS``, what every component earns, in the order of ``components``.
-        components: the components the golden values speak of.
+        values: the totals it can reach; empty where they are too many to list.
+        components: the components the golden values speak of, in order.
+        golden: for each completion of ``COMPLETIONS``, what every component earns, in the order of ``components``. The
+            total is what the document makes of them.
+        cases: further golden vectors, with totals: other golds, options and columns.
+        tags: what the published rule calls the tags.
+        columns: numbers beside every completion of ``COMPLETIONS``, where the reward reads columns.
     """
 
     name: str
@@ -37,12 +43,32 @@ class Preset:
     values: tuple[float, ...]
     components: tuple[str, ...]
     golden: Mapping[str, tuple[float, ...]]
+    cases: tuple[Case, ...] = ()
+    tags: TagSet = field(default_factory=TagSet)
+    columns: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def document(self) -> Document:
         """The reward as a document."""
-        return Document(reward=self.reward)
+        return Document(tags=self.tags, reward=self.reward)
 
+    @property
+    def range_shown(self) -> str:
+        """The totals it can reach, or from where to where they go."""
+        if self.values:
+            return ", ".join(f"{value:g}" for value in self.values)
+        low, high = self.reward.bounds()
+        return f"{low:g} to {high:g}" if high < float("inf") else f"{low:g} and more"
+
+
+THINK_THEN_ANSWER = Layout(
+    path=(
+        *("start", "nothing", "<think>", "anything", "</think>", "whitespace"),
+        *("<answer>", "anything", "</answer>", "nothing", "end"),
+    )
+)
+"""The format most published code asks for: the whole text is a think block, whitespace, an answer block. No tag is
+counted: more blocks, and anything between them, may stand inside either."""
 
 GOLD = "B"
 OPTIONS = OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"])
@@ -86,3 +112,22 @@ COMPLETIONS: dict[str, str] = {
     "unclosed answer": "<think>t</think><answer>B",
 }
 """Completions on which published rewards differ, by what is odd about them."""
+
+
+def earned(outcomes: Mapping[tuple[float, ...], str], otherwise: tuple[float, ...]) -> dict[str, tuple[float, ...]]:
+    """Golden vectors, written outcome by outcome.
+
+    Args:
+        outcomes: what every component earns, to the names of the completions that earn it, one a line.
+        otherwise: what all other completions earn.
+
+    Raises:
+        ValueError: a name is no completion's, or is written twice.
+    """
+    found: dict[str, tuple[float, ...]] = {}
+    for values, lines in outcomes.items():
+        for name in filter(None, map(str.strip, lines.splitlines())):
+            if name in found or name not in COMPLETIONS:
+                raise ValueError(f"a golden vector for {name!r} is written twice, or for no completion")
+            found[name] = values
+    return {name: found.get(name, otherwise) for name in COMPLETIONS}

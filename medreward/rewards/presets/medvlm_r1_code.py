@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from medreward.rewards.combine import WeightedSum
 from medreward.rewards.holds import Holds
-from medreward.rewards.presets.base import Preset
+from medreward.rewards.presets.base import THINK_THEN_ANSWER, Preset
 from medreward.rewards.scanned_letter import ScannedLetter
-from medreward.text.facts import AnyGap, At, Body, LabelScan
+from medreward.text.facts import Body, LabelScan
 
 __all__ = ["PRESET"]
 
@@ -21,13 +21,7 @@ PRESET = Preset(
         " J counts, inside words too; exactly one, and it the gold, earns 1 alone and 0.5 with anything else beside it."
     ),
     reward=WeightedSum.of(
-        format=Holds(
-            facts=(
-                At(tag="<think>", edge="start"),
-                AnyGap(after="</think>", before="<answer>"),
-                At(tag="</answer>", edge="end"),
-            )
-        ),
+        format=Holds(facts=(THINK_THEN_ANSWER,)),
         accuracy=ScannedLetter(
             scan=LabelScan(body=Body(pick="first_span", case="folded"), alphabet="ABCDEFGHIJ", fold="upper"),
             alone=1.0,

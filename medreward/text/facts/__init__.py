@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from medreward.text.facts.base import FACTS, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
-from medreward.text.facts.bodies import Body, BodyTable, HasText
+from medreward.text.facts.bodies import Body, BodyTable, HasBody, HasText
 from medreward.text.facts.choices import ChoiceOf, Choices
 from medreward.text.facts.columns import Column, Numbers
-from medreward.text.facts.counts import Counted, TagCount
+from medreward.text.facts.counts import Counted, Occurs, TagCount
+from medreward.text.facts.extracted import Extracted, Labelled, Texts
 from medreward.text.facts.flaws import FLAWS, Flaws, repair_of
 from medreward.text.facts.label_scan import LabelScan, ScannedLabels
+from medreward.text.facts.layout import Layout
 from medreward.text.facts.lengths import Length
 from medreward.text.facts.misspelt import MisspeltTag
+from medreward.text.facts.option_match import OptionMatch, OptionMatches
 from medreward.text.facts.stray import PLACES, StrayPlaces, StrayText
-from medreward.text.facts.structure import AnyGap, At, InOrder, WellFormed
+from medreward.text.facts.structure import InOrder, WellFormed
 
 __all__ = [
     "FACTS",
     "FLAWS",
     "PLACES",
-    "AnyGap",
-    "At",
     "BlockTable",
     "Blocks",
     "Body",
@@ -29,22 +30,33 @@ __all__ = [
     "Choices",
     "Column",
     "Counted",
+    "Extracted",
     "Fact",
     "Flaws",
+    "HasBody",
     "HasText",
     "InOrder",
     "LabelScan",
+    "Labelled",
+    "Layout",
     "Length",
     "MisspeltTag",
     "Numbers",
+    "Occurs",
+    "OptionMatch",
+    "OptionMatches",
     "Predicate",
     "ScannedLabels",
     "StrayPlaces",
     "StrayText",
     "TagCount",
+    "Texts",
     "WellFormed",
     "repair_of",
 ]
 
-for _fact in (AnyGap, At, Body, ChoiceOf, Column, HasText, InOrder, LabelScan, Length, StrayText, TagCount, WellFormed):
+for _fact in (
+    *(Body, ChoiceOf, Column, Extracted, HasBody, HasText, InOrder, LabelScan, Labelled, Layout, Length),
+    *(Occurs, OptionMatch, StrayText, TagCount, WellFormed),
+):
     FACTS.add(_fact)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from medreward.spec import Flag
 from medreward.text.buffer import IGNORABLE, SPACE, Bytes, CharSet, Ints, Mask, Spans, distinct, gather
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
 from medreward.text.facts.counts import Counted, code_of
+from medreward.text.facts.newlines import newlines_between
 from medreward.text.reading import Reading
+from medreward.text.scan import TagTable
 from medreward.text.tags import Case, Role
 
-__all__ = ["AnyBody", "Body", "BodyTable", "HasText"]
+__all__ = ["AnyBody", "Body", "BodyTable", "HasBody", "HasText"]
 
 
 @dataclass(frozen=True)
@@ -39,36 +43,51 @@ class BodyTable:
         blank[self.mixed] = self.rewritten.is_blank(chars)
         return blank
 
-    def distinct(self) -> tuple[Ints, list[bytes]]:
-        """The distinct bodies without outer whitespace: codes, shape ``(k,)``, and the bytes they stand for."""
-        codes, texts = distinct(self.spans.strip())
+    def distinct(self, *, stripped: bool = True) -> tuple[Ints, list[bytes]]:
+        """The distinct bodies: codes, shape ``(k,)``, and the bytes they stand for.
+
+        Args:
+            stripped: without outer whitespace.
+        """
+        codes, texts = distinct(self.spans.strip() if stripped else self.spans)
         if len(self.mixed):
-            other, more = distinct(self.rewritten.strip())
+            other, more = distinct(self.rewritten.strip() if stripped else self.rewritten)
             codes[self.mixed] = other + len(texts)
             texts = texts + more
         return codes, texts
 
 
+Pick = Literal["blocks", "first_span", "widest_span", "first_fitting", "before", "whole"]
+
+
 class Body(Fact):
-    """The text inside a tag.
+    """The text inside a tag, or another stretch that a rule reads.
 
     Args:
         tag: the role of the tag.
         pick: ``blocks``: every block that is not quoted, tags inside replaced by a space. ``first_span``: from the
-            leftmost opener that has a closer after it to the first such closer, as it stands. ``first_fitting``: the
-            first block that holds one character of ``alphabet`` and whitespace.
+            leftmost opener that has a closer after it to the first such closer, as it stands. ``widest_span``: from
+            there to the last closer. ``first_fitting``: the first block that holds one character of ``alphabet`` and
+            whitespace. ``before``: from the start of the text to the first opener. ``whole``: the whole text.
         alphabet: the characters ``first_fitting`` looks for, in their own case.
         case: which spellings of the tag count.
+        newlines: whether a ``first_span`` may hold newlines; if not, the leftmost opener counts whose first closer
+            stands on its own line.
         if_missing: what a completion without such a body has: ``none``, or its ``whole_text`` as the one body (with
             ``blocks``, a space in place of each block and each other tag, as in any body of theirs).
     """
 
     kind: Literal["body.v1"] = "body.v1"
     tag: Role = "answer"
-    pick: Literal["blocks", "first_span", "first_fitting"] = "blocks"
+    pick: Pick = "blocks"
     alphabet: Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     case: Case = "exact"
+    newlines: Flag = True
     if_missing: Literal["none", "whole_text"] = "none"
+
+    def tags_named(self) -> tuple[str, ...]:
+        """The tag, unless the whole text is read whatever its tags."""
+        return () if self.pick == "whole" else (self.tag,)
 
     def read(self, reading: Reading) -> BodyTable:
         """The bodies of every row."""
@@ -76,7 +95,10 @@ class Body(Fact):
         return _or_whole_text(self, reading, found) if self.if_missing == "whole_text" else found
 
 
-AnyBody = FACTS.field(Body)
+if TYPE_CHECKING:
+    AnyBody = Body
+else:
+    AnyBody = FACTS.field(Body)
 
 
 class HasText(Predicate):
@@ -94,9 +116,31 @@ class HasText(Predicate):
     def read(self, reading: Reading) -> Mask:
         """Whether each row has such a block."""
         bodies = reading[Body(tag=self.tag, case=self.case)]
-        found = np.zeros(len(reading), np.bool_)
-        found[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
-        return found
+        return _in_rows(reading, bodies.row[~bodies.is_blank(IGNORABLE)])
+
+
+class HasBody(Predicate):
+    """There is such a body.
+
+    Args:
+        body: which stretch of the text is looked for.
+        blank: whether one that holds nothing but whitespace will do.
+    """
+
+    kind: Literal["has_body.v1"] = "has_body.v1"
+    body: AnyBody
+    blank: Flag = True
+
+    def read(self, reading: Reading) -> Mask:
+        """Whether each row has one."""
+        bodies = reading[self.body]
+        return _in_rows(reading, bodies.row if self.blank else bodies.row[~bodies.is_blank()])
+
+
+def _in_rows(reading: Reading, rows: Ints) -> Mask:
+    found = np.zeros(len(reading), np.bool_)
+    found[rows] = True
+    return found
 
 
 def _plain(row: Ints, spans: Spans) -> BodyTable:
@@ -144,17 +188,44 @@ def _rewrite(table: BlockTable, spans: Spans, first: Ints, last: Ints, mixed: In
 
 
 def _first_span(body: Body, reading: Reading) -> BodyTable:
+    tags, opener, closer = _spans(body, reading)
+    if not body.newlines:
+        fits = newlines_between(reading.rows.buf, tags.start, tags.end, opener, closer) == 0
+        opener, closer = opener[fits], closer[fits]
+    row, which = np.unique(tags.row[opener], return_index=True)
+    return _plain(row, Spans(reading.rows.buf, tags.end[opener[which]], tags.start[closer[which]]))
+
+
+def _widest_span(body: Body, reading: Reading) -> BodyTable:
+    tags, opener, _ = _spans(body, reading)
+    row, which = np.unique(tags.row[opener], return_index=True)
+    closers = np.flatnonzero(tags.code == code_of(reading, f"</{body.tag}>"))
+    last = closers[np.searchsorted(tags.row[closers], row, "right") - 1]
+    return _plain(row, Spans(reading.rows.buf, tags.end[opener[which]], tags.start[last]))
+
+
+def _spans(body: Body, reading: Reading) -> tuple[TagTable, Ints, Ints]:
+    """The tags, every opener that has a closer after it in its row, and the first such closer."""
     tags = reading[Counted(body.case)]
     code = code_of(reading, f"<{body.tag}>")
-    openers, closers = np.flatnonzero(tags.code == code), np.flatnonzero(tags.code == code + 1)
-    rows, which = np.unique(tags.row[openers], return_index=True)
-    opener = openers[which]
+    opener, closers = np.flatnonzero(tags.code == code), np.flatnonzero(tags.code == code + 1)
     at = np.searchsorted(closers, opener)
-    found = at < len(closers)
-    closer = closers[np.minimum(at, len(closers) - 1)] if len(closers) else opener
-    found &= tags.row[closer] == rows
-    row, opener, closer = rows[found], opener[found], closer[found]
-    return _plain(row.astype(np.int64), Spans(reading.rows.buf, tags.end[opener], tags.start[closer]))
+    opener, at = opener[at < len(closers)], at[at < len(closers)]
+    closer = closers[at]
+    same = tags.row[opener] == tags.row[closer]
+    return tags, opener[same], closer[same]
+
+
+def _before(body: Body, reading: Reading) -> BodyTable:
+    tags, rows = reading[Counted(body.case)], reading.rows.spans
+    opener = np.flatnonzero(tags.code == code_of(reading, f"<{body.tag}>"))
+    row, which = np.unique(tags.row[opener], return_index=True)
+    return _plain(row, Spans(reading.rows.buf, rows.start[row], tags.start[opener[which]]))
+
+
+def _whole(_: Body, reading: Reading) -> BodyTable:
+    row = np.flatnonzero(reading.rows.valid)
+    return _plain(row, reading.rows.spans[row])
 
 
 def _first_fitting(body: Body, reading: Reading) -> BodyTable:
@@ -172,7 +243,14 @@ def _first_fitting(body: Body, reading: Reading) -> BodyTable:
     return _plain(rows.astype(np.int64), spans[np.flatnonzero(fits)[which]])
 
 
-_PICKS = {"blocks": _blocks, "first_span": _first_span, "first_fitting": _first_fitting}
+_PICKS: dict[str, Callable[[Body, Reading], BodyTable]] = {
+    "blocks": _blocks,
+    "first_span": _first_span,
+    "widest_span": _widest_span,
+    "first_fitting": _first_fitting,
+    "before": _before,
+    "whole": _whole,
+}
 
 
 def _or_whole_text(body: Body, reading: Reading, found: BodyTable) -> BodyTable:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 
-from medreward.text.buffer import SPACE, Bytes, Ints, Mask, Spans, gather
+from medreward.text.buffer import SPACE, Bytes, Ints, Mask, Spans, count_bytes
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import Body
 from medreward.text.reading import Reading
 from medreward.text.tags import Case, Role
 
 __all__ = ["AnyLength", "Length", "count_chars", "count_words"]
-
-_BLOCK = 1 << 20
 
 
 class Length(Fact):
@@ -54,12 +51,12 @@ AnyLength = FACTS.field(Length)
 
 def count_chars(spans: Spans) -> Ints:
     """Code points in each span, ``int64``, shape ``(k,)``: bytes that begin one, valid or not."""
-    return _count(spans, lambda text: np.not_equal(text & 0xC0, 0x80))
+    return count_bytes(spans, lambda text: np.not_equal(text & 0xC0, 0x80))
 
 
 def count_words(spans: Spans) -> Ints:
     """Words in each span as ``str.split`` finds them, ``int64``, shape ``(k,)``."""
-    return _count(spans, _word_starts)
+    return count_bytes(spans, _word_starts)
 
 
 def _word_starts(text: Bytes) -> Mask:
@@ -67,20 +64,3 @@ def _word_starts(text: Bytes) -> Mask:
     blank = SPACE.covered(text[None, :])[0]
     starts: Mask = ~blank & np.r_[True, blank[:-1]]
     return starts
-
-
-def _count(spans: Spans, starts: Callable[[Bytes], Mask]) -> Ints:
-    """How many bytes of each span begin something; every span is looked at by itself, a line break after it."""
-    found = np.zeros(len(spans), np.int64)
-    ends = np.cumsum(spans.size + 1)
-    first = 0
-    while first < len(spans):
-        done = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + _BLOCK)))
-        data, offsets = gather(spans[np.arange(first, last)], b"\n")
-        marks = starts(data)
-        marks[offsets[1:] - 1] = False
-        total = np.r_[0, np.cumsum(marks)]
-        found[first:last] = total[offsets[1:]] - total[offsets[:-1]]
-        first = last
-    return found

@@ -1,20 +1,20 @@
-"""Where tags stand: well formed, at the edge of the text, next to one another."""
+"""The order of tags: well formed, or at least in order."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from medreward.text.buffer import Ints, Mask, Spans
+from medreward.text.buffer import Ints, Mask
 from medreward.text.facts.base import Predicate
-from medreward.text.facts.counts import Counted, code_of
+from medreward.text.facts.counts import Counted
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
-from medreward.text.tags import Case, Role, TagLiteral
+from medreward.text.tags import Case, Role
 
-__all__ = ["AnyGap", "At", "InOrder", "WellFormed", "first_places"]
+__all__ = ["InOrder", "WellFormed", "first_places"]
 
 
 def first_places(tags: TagTable, n: int) -> tuple[Ints, Ints]:
@@ -72,67 +72,3 @@ class InOrder(Predicate):
         roles = self.tags if self.tags is not None else reading.tags.roles
         wanted = first[:, [2 * reading.tags.roles.index(role) + side for role in roles for side in (0, 1)]]
         return np.asarray((wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1))
-
-
-class At(Predicate):
-    """A tag stands at the very start or end of the text.
-
-    Args:
-        tag: the literal, written with its role.
-        edge: ``start`` or ``end`` of the completion.
-        allow: what may stand between the tag and that edge: ``nothing`` or ``whitespace``.
-        case: which spellings count.
-    """
-
-    kind: Literal["at.v1"] = "at.v1"
-    tag: TagLiteral
-    edge: Literal["start", "end"]
-    allow: Literal["nothing", "whitespace"] = "nothing"
-    case: Case = "exact"
-
-    def read(self, reading: Reading) -> Mask:
-        """Whether the first (or last) tag of each row is this one and stands at the edge."""
-        table, rows = reading[Counted(self.case)], reading.rows.spans
-        first, counts = first_places(table, len(reading))
-        holds: Mask = counts > 0
-        place = first[holds] if self.edge == "start" else (first + counts - 1)[holds]
-        if self.edge == "start":
-            gap = Spans(rows.buf, rows.start[holds], table.start[place])
-        else:
-            gap = Spans(rows.buf, table.end[place], rows.end[holds])
-        near = gap.is_blank() if self.allow == "whitespace" else gap.size == 0
-        holds[holds] = near & (table.code[place] == code_of(reading, self.tag))
-        return holds
-
-
-class AnyGap(Predicate):
-    """Somewhere one tag is followed by another with nothing but the given between them.
-
-    Args:
-        after: the literal the gap begins after.
-        before: the literal the gap ends before.
-        holds: what the gap holds: ``nothing``, or ``whitespace`` (possibly none).
-        case: which spellings count.
-    """
-
-    tag_fields: ClassVar[tuple[str, ...]] = ("after", "before")
-
-    kind: Literal["any_gap.v1"] = "any_gap.v1"
-    after: TagLiteral
-    before: TagLiteral
-    holds: Literal["nothing", "whitespace"] = "whitespace"
-    case: Case = "exact"
-
-    def read(self, reading: Reading) -> Mask:
-        """Whether each row has such a gap."""
-        table = reading[Counted(self.case)]
-        pair = np.flatnonzero(
-            (table.code[:-1] == code_of(reading, self.after))
-            & (table.code[1:] == code_of(reading, self.before))
-            & (table.row[:-1] == table.row[1:])
-        )
-        gap = Spans(reading.rows.buf, table.end[pair], table.start[pair + 1])
-        fits = gap.is_blank() if self.holds == "whitespace" else gap.size == 0
-        found = np.zeros(len(reading), np.bool_)
-        found[table.row[pair[fits]]] = True
-        return found
