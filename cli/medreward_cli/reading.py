@@ -38,6 +38,10 @@ def unescaped(ctx: click.Context, param: click.Parameter, value: str) -> str:  #
     return re.sub(r"\\([nt\\])", lambda match: _ESCAPES[match[1]], value)
 
 
+def _labels(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:  # noqa: ARG001 - click's
+    return tuple(item.strip() for item in value.split(",")) if value else ()
+
+
 _OPTIONS = (
     click.option(
         "--format",
@@ -66,6 +70,28 @@ _OPTIONS = (
         callback=_pairs,
         multiple=True,
         help="Which column holds what, such as gold=answer. Repeatable.",
+    ),
+    click.option("--gold-from", metavar="FILE", help="A file of golds, joined to the rollouts by --on."),
+    click.option("--on", "gold_on", metavar="COLUMN", help="The key of --gold-from; or ROLLOUTS_COLUMN=FILE_COLUMN."),
+    click.option(
+        "--options-columns",
+        metavar="A,B,...",
+        callback=_labels,
+        help="Every option has a column of its own: A,B,C,D; or A=opa,B=opb where they are not called as labels.",
+    ),
+    click.option(
+        "--options-from",
+        type=click.Choice(["column", "prompt"]),
+        default="column",
+        show_default=True,
+        help="Options stand in their column, or are read out of the prompt.",
+    ),
+    click.option(
+        "--bad-options",
+        type=click.Choice(["error", "none"]),
+        default="error",
+        show_default=True,
+        help="What a prompt does whose options cannot be told: none means labels A to J.",
     ),
     click.option(
         "--gold-as",
@@ -96,15 +122,14 @@ def reading_options(command: Command) -> Command:
 
 def input_settings(options: dict[str, Any]) -> InputSettings:
     """How the input is read, as the options say."""
+    from pydantic import ValidationError
+
     from medreward.scoring import InputSettings
 
-    index = options["gold_index"]
-    return InputSettings(
-        columns=options["columns"],
-        gold_as=options["gold_as"],
-        gold_index=None if index is None else (1 if index == "1" else 0),
-        bad_gold=options["bad_gold"],
-        format=options["format"],
-        prefill=options["prefill"],
-        end_tokens=options["end_tokens"],
-    )
+    fields = {name: options[name] for name in InputSettings.model_fields if name in options}
+    if options["gold_index"] is not None:
+        fields["gold_index"] = int(options["gold_index"])
+    try:
+        return InputSettings.model_validate(fields)
+    except ValidationError as error:
+        raise click.UsageError("; ".join(part["msg"] for part in error.errors())) from error

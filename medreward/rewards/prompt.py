@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from medreward.text.options import OptionSet
+from medreward.text.prompt_options import TASK
 
 __all__ = ["prompt"]
-
-_TASK = """Your task:
-1. Think through the question step by step, enclose your reasoning process in <think>...</think> tags.
-2. Then provide the correct single-letter choice (A, B, C, D,...) inside <answer>...</answer> tags.
-3. No extra information or text outside of these tags."""
 
 
 def prompt(question: str, options: Sequence[str] | Mapping[str, str]) -> str:
@@ -39,4 +35,4 @@ def prompt(question: str, options: Sequence[str] | Mapping[str, str]) -> str:
     """
     if not isinstance(options, Mapping):
         options = dict(zip(OptionSet.listed(list(options)).labels, options, strict=False))
-    return "\n".join([question, *(f"{label}) {text}" for label, text in options.items()), _TASK])
+    return "\n".join([question, *(f"{label}) {text}" for label, text in options.items()), TASK])

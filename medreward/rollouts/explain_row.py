@@ -11,6 +11,7 @@ from medreward.errors import InputError
 from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.opening import open_rollouts
 from medreward.scoring import Explanation, InputSettings, Scorer, explain
+from medreward.scoring.rows import read_options
 from medreward.scoring.scorer import RewardSource
 from medreward.text.messages import is_messages, last_text
 
@@ -36,7 +37,9 @@ def explain_row(
     with open_rollouts(Path(path), scorer.settings) as rollouts:
         batch = rollouts.row(row, scorer.input_columns(rollouts.schema))
     scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
-    gold, options = (_cell(batch, scorer.settings.column(name)) for name in ("gold", "options"))
+    gold = _cell(batch, scorer.settings.column("gold"))
+    offered = read_options(batch, scorer.settings, row)
+    options = None if offered is None else _cell(pa.RecordBatch.from_arrays([offered], names=["options"]), "options")
     completion = _completion(batch, scorer.settings)
     columns = {name: _cell(batch, scorer.settings.column(name)) for name in scorer.columns}
     return explain(completion, gold, options, scorer, columns=columns)

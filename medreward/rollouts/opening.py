@@ -8,7 +8,8 @@ from pathlib import Path
 
 from medreward.rollouts.files import Rollouts, open_file
 from medreward.rollouts.formats import find_format
-from medreward.scoring.settings import InputSettings
+from medreward.rollouts.joins import WithGolds
+from medreward.scoring.settings import CANONICAL, InputSettings
 
 __all__ = ["open_rollouts"]
 
@@ -31,7 +32,8 @@ def open_rollouts(path: Path, settings: InputSettings | None = None, scope: str 
     rollouts = open_file(path, text=_texts(settings))
     try:
         found = find_format(settings.format, rollouts.schema, rollouts.name)
-        return found.adapt(rollouts, settings, scope or path.name)
+        adapted = found.adapt(rollouts, settings, scope or path.name)
+        return adapted if settings.gold_from is None else WithGolds(adapted, settings)
     except BaseException:
         with suppress(OSError):
             rollouts.close()
@@ -40,6 +42,5 @@ def open_rollouts(path: Path, settings: InputSettings | None = None, scope: str 
 
 def _texts(settings: InputSettings) -> Collection[str]:
     """The columns that are text whatever their cells look like."""
-    from medreward.scoring.settings import CANONICAL
-
-    return {settings.column(name) for name in CANONICAL if name not in _NUMBERS}
+    texts = {settings.column(name) for name in CANONICAL if name not in _NUMBERS}
+    return texts | {name for _, name in settings.options_columns} | {settings.key_columns[0]}

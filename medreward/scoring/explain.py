@@ -14,7 +14,7 @@ from medreward.rewards import Reward, evaluate
 from medreward.rewards.base import Gold
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.golds import resolve_golds
-from medreward.scoring.inputs import read_completions
+from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import SPACE, distinct

@@ -1,9 +1,9 @@
-"""Input of any kind, as record batches; and the columns of a batch, as rows to read."""
+"""Input of any kind, as record batches; and the columns of a batch, found by name."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,10 @@ from medreward.errors import InputError
 from medreward.scoring.cells import Shape, array_of
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, raw_strings, validity_mask
-from medreward.text.messages import is_messages, last_text
-from medreward.text.rows import Rows
-from medreward.text.turn import prefixed, without_end_tokens
+from medreward.text.messages import is_messages
 from medreward.text.unwrap import string_array
 
-__all__ = ["MAX_ROWS", "as_batches", "plain_strings", "read_completions", "read_rows", "require_column", "slices"]
+__all__ = ["MAX_ROWS", "as_batches", "plain_strings", "require_column", "slices"]
 
 MAX_ROWS, MAX_BYTES = 8192, 16 << 20
 
@@ -187,31 +185,3 @@ def plain_strings(array: pa.Array, name: str) -> pa.Array:
         else "string, large_string, string_view, or a dictionary of one of them",
         got=str(kind),
     )
-
-
-def read_completions(cells: pa.Array, settings: InputSettings) -> pa.Array:
-    """What the model wrote, as the run's settings say it is to be read.
-
-    Args:
-        cells: text of any Arrow type, or conversations, whose last assistant text counts.
-        settings: end tokens are cut from the end, and the prefill is put before every text.
-
-    Raises:
-        InputError: ``column_type``.
-    """
-    if is_messages(cells.type):
-        cells = last_text(cells, "assistant")
-    texts = plain_strings(cells, settings.column("completion"))
-    return prefixed(without_end_tokens(texts, settings.end_tokens), settings.prefill)
-
-
-def read_rows(batch: pa.RecordBatch, settings: InputSettings, first_row: int = 0, columns: Iterable[str] = ()) -> Rows:
-    """The rows of one batch: completions, options where the batch has them, and the named columns."""
-    name = require_column(batch.schema, "completion", settings, "it holds what the model wrote")
-    options = settings.column("options")
-    named = options in batch.schema.names or options != "options"
-    if named:
-        require_column(batch.schema, "options", settings, "it was named for the options")
-    completions = read_completions(batch.column(name), settings)
-    beside = {column: batch.column(settings.column(column)) for column in columns}
-    return Rows.of(completions, batch.column(options) if named else None, beside, first_row, options)

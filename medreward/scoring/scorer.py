@@ -15,7 +15,8 @@ from medreward.rewards.document import DocumentSource
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.columns import label_words, lists_of_words, numbers, score_schema, words
 from medreward.scoring.golds import resolve_golds
-from medreward.scoring.inputs import as_batches, read_rows, require_column, slices
+from medreward.scoring.inputs import as_batches, require_column, slices
+from medreward.scoring.rows import option_columns, read_rows
 from medreward.scoring.scores import Scores
 from medreward.scoring.settings import InputSettings
 from medreward.text.choice import FORMS, REASONS
@@ -72,9 +73,7 @@ class Scorer:
             names.append(require_column(schema, "gold", self.settings, "the reward compares answers with it"))
         for canonical, _ in self.settings.columns:
             require_column(schema, canonical, self.settings, f"it was named for {canonical!r}")
-        options = self.settings.column("options")
-        if options in schema.names or options != "options":
-            names.append(require_column(schema, "options", self.settings, "it was named for the options"))
+        names += option_columns(schema, self.settings)
         names += [require_column(schema, name, self.settings, "the reward reads it") for name in self.columns]
         return list(dict.fromkeys(names))
 

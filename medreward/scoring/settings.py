@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.spec import Model
@@ -26,6 +27,12 @@ class InputSettings(Model):
         prefill: what the chat template put into the model's mouth, such as ``<think>`` and a newline: the beginning of
             every completion that is not in the data.
         end_tokens: what is cut from the end of completions, such as ``<|im_end|>``; nowhere else.
+        options_columns: label and column of each option, where every option has a column of its own, as pairs, a
+            mapping, or a list of columns that are called as their labels.
+        options_from: options stand in their ``column``, or are read out of the ``prompt``.
+        bad_options: a prompt whose options cannot be told is an ``error``, or its row has ``none`` (labels A to J).
+        gold_from: a file of golds, joined to the rollouts by a key; files only.
+        gold_on: the key's column, or ``rollouts' column=file's column``.
         bad_gold: a gold that names no option is an ``error``, or makes its row's score ``null``.
     """
 
@@ -35,6 +42,11 @@ class InputSettings(Model):
     format: str = "auto"
     prefill: str = ""
     end_tokens: tuple[str, ...] = ()
+    options_columns: tuple[tuple[str, str], ...] = ()
+    options_from: Literal["column", "prompt"] = "column"
+    bad_options: Literal["error", "none"] = "error"
+    gold_from: str | None = None
+    gold_on: str | None = None
     bad_gold: Literal["error", "null"] = "error"
 
     @field_validator("columns", mode="before")
@@ -54,6 +66,43 @@ class InputSettings(Model):
                 )
         return value
 
+    @field_validator("options_columns", mode="before")
+    @classmethod
+    def _labelled(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return tuple(value.items())
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(_labelled_column(item) if isinstance(item, str) else item for item in value)
+
+    @model_validator(mode="after")
+    def _together(self) -> InputSettings:
+        if (self.gold_from is None) != (self.gold_on is None):
+            raise PydanticCustomError("gold_from", "gold_from and gold_on (--gold-from and --on) go together")
+        if self.options_columns and self.options_from == "prompt":
+            raise PydanticCustomError("two_options", "options stand in columns or in the prompt, not in both")
+        return self
+
+    @property
+    def key_columns(self) -> tuple[str, str]:
+        """The key's column in the rollouts and in the file of golds."""
+        ours, _, theirs = (self.gold_on or "").partition("=")
+        return ours, theirs or ours
+
     def column(self, canonical: str) -> str:
         """The column's own name."""
         return dict(self.columns).get(canonical, canonical)
+
+
+def _labelled_column(item: str) -> tuple[str, str]:
+    """``LABEL=COLUMN``, or a column that is called as its label: ``A``, ``b``, ``3``, ``iv``."""
+    label, sign, column = item.partition("=")
+    if sign and label and column:
+        return label, column
+    if not re.fullmatch(r"[A-Za-z]|[0-9]{1,2}|[ivx]{1,4}|[IVX]{1,4}", item):
+        raise PydanticCustomError(
+            "option_label",
+            "{item} does not look like a label: write LABEL=COLUMN, such as A={item}",
+            {"item": item},
+        )
+    return item, item
