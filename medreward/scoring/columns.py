@@ -52,7 +52,21 @@ def lists_of_words(table: Mask, vocabulary: Sequence[str]) -> pa.Array:
     )
 
 
-def label_words(label: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, ...]]) -> pa.Array:
-    """Each row's label as a string; null for none."""
-    first = np.cumsum([0, *map(len, label_sets)])
-    return words(np.where(label >= 0, first[set_codes] + label, -1), [name for labels in label_sets for name in labels])
+def label_words(labels: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, ...]]) -> pa.Array:
+    """Each row's labels as a string, several joined by ``,``; null for none.
+
+    Args:
+        labels: ``int64``, shape ``(n,)``, bit i for the row's i-th label.
+        set_codes: ``int64``, shape ``(n,)``, which of ``label_sets`` the row offers.
+        label_sets: the distinct tuples of labels.
+    """
+    order = np.lexsort((labels, set_codes))
+    new = np.r_[True, (np.diff(labels[order]) != 0) | (np.diff(set_codes[order]) != 0)][: len(order)]
+    first = order[new]
+    codes = np.empty(len(order), np.int64)
+    codes[order] = np.cumsum(new) - 1
+    named = [
+        ",".join(label for place, label in enumerate(label_sets[code]) if mask >> place & 1)
+        for mask, code in zip(labels[first].tolist(), set_codes[first].tolist(), strict=True)
+    ]
+    return words(np.where(labels > 0, codes, -1), named)

@@ -22,7 +22,7 @@ from medreward.text.choice import FORMS, REASONS, choose
 from medreward.text.facts import FLAWS, Blocks, Body, repair_of
 from medreward.text.facts.stray import gaps
 from medreward.text.option_column import OptionColumn
-from medreward.text.options import DEFAULT_LABELS, OptionSet
+from medreward.text.options import DEFAULT_LABELS, OptionSet, check_count
 from medreward.text.reading import Reading
 from medreward.text.rows import Rows
 from medreward.text.unwrap import string_array
@@ -77,7 +77,7 @@ class Explanation:
         completion: the text; bytes that are no UTF-8 are U+FFFD.
         reward: the total; None for null.
         parts: the reward and everything it is made of, outermost first.
-        answer: the label the answer commits to, or None.
+        answer: the label the answer commits to, several joined by ``,``, or None.
         form: how it is stated.
         reason: why there is no label, or "".
         flaws: each flaw and its repair.
@@ -150,6 +150,7 @@ def option_set(options: Options) -> OptionSet:
         labels, texts = tuple(label.strip() for label in options), tuple(options.values())
         if not all(labels) or len({*labels}) < len(labels):
             raise InputError("bad_labels", "Option labels must be distinct and not empty", got=repr(list(options)))
+        check_count(len(labels))
         return OptionSet(labels, texts) if labels else OptionSet()
     return OptionSet.listed(list(options))
 
@@ -261,7 +262,7 @@ def explain(
         completion=reading.rows.text(0),
         reward=parts[0].value,
         parts=parts,
-        answer=labels[int(choice.label[0])] if choice.label[0] >= 0 else None,
+        answer=",".join(label for place, label in enumerate(labels) if choice.labels[0] >> place & 1) or None,
         form=FORMS[int(choice.form[0])] if valid else None,
         reason=REASONS[int(choice.reason[0])] if valid else "",
         flaws={flaw: repair_of(flaw) for flaw, has in zip(FLAWS, reading[scorer.flaws][0], strict=True) if has},
@@ -329,7 +330,7 @@ def _label_marks(reading: Reading, body: Body) -> list[tuple[int, int, str]]:
 
 def _deciding_bytes(body: str, options: OptionSet) -> tuple[int, int] | None:
     choice = choose(body, options)
-    if choice.span is None or choice.label is None:
+    if choice.span is None or not choice.labels:
         return None
     first, last = choice.span
     return len(body[:first].encode()), len(body[:last].encode())

@@ -118,7 +118,8 @@ class Scorer:
         if name in batch.schema.names and self._tells_labels(batch.schema.field(name).type):
             lenient = self.settings.model_copy(update={"bad_gold": "null"})
             label = resolve_golds(batch.column(name), rows, lenient, frozenset({"label"}), self.document.tags).label
-        return label_words(label, options.label_codes, options.label_sets), choices
+        bits = np.where(label >= 0, 1 << np.maximum(label, 0), 0)
+        return label_words(bits, options.label_codes, options.label_sets), choices
 
     def sample_golds(self, batch: pa.RecordBatch) -> tuple[int, int] | None:
         """How many golds of a batch are not null, and how many of those name an option; None where no rule asks."""
@@ -142,7 +143,7 @@ class Scorer:
     def _answers(self, reading: Reading) -> list[pa.Array]:
         choice, valid, options = reading[self.choice], reading.rows.valid, reading.rows.options
         return [
-            label_words(choice.label, options.label_codes, options.label_sets),
+            label_words(choice.labels, options.label_codes, options.label_sets),
             words(np.where(valid, choice.form, -1), FORMS),
             words(np.where(valid & (choice.reason > 0), choice.reason, -1), REASONS),
             lists_of_words(reading[self.flaws], list(FLAWS)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medreward.text.choice import FORMS, REASONS, Choice, choose
+from medreward.text.choice import FORMS, REASONS, Choice, Select, choose
 from medreward.text.facts import FLAWS, ChoiceOf, Flaws, HasText, LabelScan, StrayText, TagCount, WellFormed
 from medreward.text.options import DEFAULT_LABELS, OptionSet
 from medreward.text.reading import Reading
@@ -22,6 +22,7 @@ __all__ = [
     "OptionSet",
     "Reading",
     "Rows",
+    "Select",
     "StrayText",
     "TagCount",
     "TagSet",

@@ -9,16 +9,17 @@ step is linear in the body's length.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 from medreward.text.choice_statements import Statement, statements
 from medreward.text.choice_tokens import Lexicon, Tagged, lexicon_of, names_of, tag, words_in
 from medreward.text.choice_words import ALL_OF, INVISIBLE, NONE_OF, REFUSAL, TOKEN, plain
 from medreward.text.options import OptionSet
 
-__all__ = ["FORMS", "REASONS", "Choice", "choose", "label_alone"]
+__all__ = ["FORMS", "REASONS", "Choice", "Select", "choose", "label_alone"]
 
 FORMS: tuple[str, ...] = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
 """How a choice is stated; the place is the code. The first five have a label, strongest first."""
@@ -34,21 +35,26 @@ class Choice:
     """What one answer body commits to.
 
     Args:
-        label: the label, as the options spell it; None where the body commits to none or to several.
+        labels: what is committed to, as the options spell it and in their order; with ``select="one"`` none or one.
         form: one of ``FORMS``.
         reason: one of ``REASONS``; empty where there is a label.
         span: start and end of the words that decided, in code points of the body; None where nothing did.
         candidates: the labels that were mentioned, in order, without repeats.
     """
 
-    label: str | None
+    labels: tuple[str, ...]
     form: str
     reason: str = ""
     span: tuple[int, int] | None = None
     candidates: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str | None:
+        """The only label; None where there is none or several."""
+        return self.labels[0] if len(self.labels) == 1 else None
 
-_EMPTY = Choice(None, "none", "empty")
+
+_EMPTY = Choice((), "none", "empty")
 _EDGE = "()[]{}<>（）［］｛｝【】〔〕〈〉《》「」『』\"'“”‘’„‚«»‹›*_`$.,:;。．，、：；#•·\x00"
 _BEFORE = re.compile(
     r"(?:[\s\-–—>=→"
@@ -100,15 +106,21 @@ def _found(label: str, form: str, body: str, core: str) -> Choice:
     start = body.find(core)
     if start < 0:
         start, core = body.find(body.strip()), body.strip()
-    return Choice(label, form, "", (start, start + len(core)), (label,))
+    return Choice((label,), form, "", (start, start + len(core)), (label,))
 
 
-def choose(body: str, options: OptionSet = OptionSet()) -> Choice:  # noqa: B008 - immutable
-    """The label that a careful reader says the body commits to.
+Select = Literal["one", "many"]
+"""Does the question ask for one label, or for all that are right?"""
+
+
+def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") -> Choice:  # noqa: B008 - immutable
+    """What a careful reader says the body commits to.
 
     Args:
         body: the text inside the answer tags.
         options: what was offered.
+        select: ``one``: one label is asked for, naming several is ambiguous; ``many``: all right ones are asked for,
+            and labels listed together (``A, C``, ``A and C``, ``AC``) are the choice.
 
     Returns:
         The choice; its form is never ``missing``.
@@ -121,6 +133,8 @@ def choose(body: str, options: OptionSet = OptionSet()) -> Choice:  # noqa: B008
     if alone is not None:
         return alone
     lexicon = lexicon_of(options)
+    if select == "many" and (listed := _listed(body, lexicon)) is not None:
+        return listed
     text, kept = _visible(body)
     raw = TOKEN.findall(text)
     folded = [token.casefold() for token in raw]
@@ -129,12 +143,12 @@ def choose(body: str, options: OptionSet = OptionSet()) -> Choice:  # noqa: B008
     if whole:
         return _by_text(whole, body)
     tagged = tag(text, raw, folded, words, lexicon)
-    choice = _commit(list(statements(tagged)), tagged, words, lexicon)
+    choice = _commit(list(statements(tagged)), tagged, words, lexicon, select)
     if choice.span is None:
         return choice
     start, end = _place(text, tagged, choice.span)
     span = (start, end) if kept is None else (kept[start], kept[end - 1] + 1)
-    return Choice(choice.label, choice.form, choice.reason, span, choice.candidates)
+    return Choice(choice.labels, choice.form, choice.reason, span, choice.candidates)
 
 
 def _visible(body: str) -> tuple[str, list[int] | None]:
@@ -169,10 +183,10 @@ def _squeezed(text: str | None) -> str:
 
 def _by_text(labels: Sequence[str], body: str) -> Choice:
     if len(labels) > 1:
-        return Choice(None, "ambiguous", "several_texts", None, tuple(labels))
+        return Choice((), "ambiguous", "several_texts", None, tuple(labels))
     core = body.strip()
     start = body.find(core)
-    return Choice(labels[0], "text_only", "", (start, start + len(core)), (labels[0],))
+    return Choice((labels[0],), "text_only", "", (start, start + len(core)), (labels[0],))
 
 
 # Commitment
@@ -181,9 +195,11 @@ _LEADING = re.compile(r"[-(:).,\n]*+")
 _NOTHING_ELSE = re.compile(r"[-(:).,?\nM]*+")
 
 
-def _commit(said: list[Statement], tagged: Tagged, words: tuple[str, ...], lexicon: Lexicon) -> Choice:
+def _commit(said: list[Statement], tagged: Tagged, words: tuple[str, ...], lexicon: Lexicon, select: Select) -> Choice:
     """The one label that is affirmed, or why there is none."""
     named = _named(said)
+    if select == "many" and (several := _several(said, tagged, named, lexicon)) is not None:
+        return several
     yes = [one for one in said if one.verdict in ("affirmed", "bare")]
     denied = {label for one in said if one.verdict == "denied" for label in one.labels}
     singles = [one for one in yes if len(one.labels) == 1]
@@ -195,24 +211,68 @@ def _commit(said: list[Statement], tagged: Tagged, words: tuple[str, ...], lexic
         and not (one.conjoined == "|" and any(latest.get(label, -1) > one.start for label in one.labels))
     ]
     if still_open and words == ("n", "a") and None in still_open[0].labels:
-        return Choice(None, "none", "refused", None, named)
+        return Choice((), "none", "refused", None, named)
     if still_open:
-        return Choice(None, "ambiguous", _open_reason(still_open[0], tagged), None, named)
+        return Choice((), "ambiguous", _open_reason(still_open[0], tagged), None, named)
     offered = [one for one in singles if one.labels[0] is not None]
     if offered and not any(one.labels[0] is None and one.verdict == "affirmed" for one in singles):
         singles = offered
     labels = {one.labels[0] for one in singles}
     if len(labels) > 1:
         plainly = all(one.verdict == "bare" and one.start not in tagged.texts for one in singles)
-        return Choice(None, "ambiguous", "several_labels" if plainly else "contradiction", None, named)
+        return Choice((), "ambiguous", "several_labels" if plainly else "contradiction", None, named)
     if not labels:
         return _uncommitted(said, tagged, " ".join(words), lexicon)
     label = labels.pop()
     if label is None:
-        return Choice(None, "none", "out_of_range", None, named)
+        return Choice((), "none", "out_of_range", None, named)
     if label in denied or (_turns_down(words) and not NONE_OF.search(_squeezed(lexicon.texts.get(label)))):
-        return Choice(None, "ambiguous", "contradiction", None, named)
+        return Choice((), "ambiguous", "contradiction", None, named)
     return _committed(label, singles, tagged, named)
+
+
+_LIST = re.compile(r"(?:\s*+(?:,|;|/|\+|&|\band\b|\n)\s*+)++|\s++", re.IGNORECASE)
+
+
+def _listed(body: str, lexicon: Lexicon) -> Choice | None:
+    """Several labels and nothing but separators: ``A, C``, ``A and C``, ``AC``."""
+    core = body.strip()
+    if not core or len(core) > 32 * (len(lexicon.names.labels) + 1) or core.casefold() in lexicon.strict:
+        return None
+    items = [item for item in _LIST.split(core) if item]
+    found = [lexicon.names.find(item) for item in items]
+    if None in found and len(items) == 1:
+        found = [lexicon.names.find(char) for char in core]
+        found = [None] if len({*found}) < len(found) else found
+    named = tuple(label for label in dict.fromkeys(found) if label is not None)
+    if None in found or len(named) < 2:
+        return None
+    return Choice(_in_order(named, lexicon), "clean", "", (body.find(core), body.find(core) + len(core)), named)
+
+
+def _in_order(labels: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+    wanted = set(labels)
+    return tuple(label for label in lexicon.names.labels if label in wanted)
+
+
+def _several(said: list[Statement], tagged: Tagged, named: tuple[str, ...], lexicon: Lexicon) -> Choice | None:
+    """All labels that are affirmed, where they are several and no "or" stands between them."""
+    yes = [one for one in said if one.verdict in ("affirmed", "bare")]
+    labels = {label for one in yes for label in one.labels}
+    denied = {label for one in said if one.verdict == "denied" for label in one.labels}
+    if len(labels) < 2 or None in labels or labels & denied or any(one.conjoined == "|" for one in yes):
+        return None
+    if any(place in tagged.texts and len(tagged.means[place]) > 1 for place in tagged.means):
+        return None
+    places = [place for one in yes for place in range(one.start, one.end + 1) if place in tagged.means]
+    if all(place in tagged.texts for place in places):
+        form = "text_only"
+    elif any(one.verdict == "affirmed" for one in yes):
+        form = "stated"
+    else:
+        form = "wrapped" if _NOTHING_ELSE.fullmatch(tagged.kinds) else "with_text"
+    offered = _in_order((label for label in labels if label is not None), lexicon)
+    return Choice(offered, form, "", (yes[0].start, yes[-1].end), named)
 
 
 def _named(said: list[Statement]) -> tuple[str, ...]:
@@ -237,37 +297,37 @@ def _committed(label: str, yes: list[Statement], tagged: Tagged, named: tuple[st
     labels = tagged.means.keys() - tagged.texts
     by_label = [one for one in yes if any(place in labels for place in range(one.start, one.end + 1))]
     if not by_label:
-        return Choice(label, "text_only", "", (yes[0].start, yes[0].end), named)
+        return Choice((label,), "text_only", "", (yes[0].start, yes[0].end), named)
     first = by_label[0]
     leads = first.verdict == "bare" and not first.left and _LEADING.fullmatch(tagged.kinds, 0, first.start) is not None
     alone = all(tagged.means[place] in ((label,), (None,)) for place in labels)
     said_more = tagged.texts or (None,) in tagged.means.values() or _NOTHING_ELSE.fullmatch(tagged.kinds) is None
     if leads and alone and said_more:
-        return Choice(label, "with_text", "", (first.start, first.end), named)
+        return Choice((label,), "with_text", "", (first.start, first.end), named)
     strong = next((one for one in by_label if one.verdict == "affirmed"), first)
-    return Choice(label, "stated", "", (strong.start, strong.end), named)
+    return Choice((label,), "stated", "", (strong.start, strong.end), named)
 
 
 def _uncommitted(said: list[Statement], tagged: Tagged, words: str, lexicon: Lexicon) -> Choice:
     """Why nothing is affirmed; or the one label that a short body ends on."""
     named = _named(said)
     if len(said) == 1 and len(named) == 1 and _trails(said[0], tagged):
-        return Choice(named[0], "stated", "", (said[0].start, said[0].end), named)
+        return Choice((named[0],), "stated", "", (said[0].start, said[0].end), named)
     if words.isascii() and len(words) == 1 and words.isalpha() and lexicon.names.find(words) is None:
-        return Choice(None, "none", "out_of_range", None, named)
+        return Choice((), "none", "out_of_range", None, named)
     for says, reason in ((NONE_OF, ("none", "none_of_above")), (ALL_OF, ("ambiguous", "several_labels"))):
         if says.search(words):
             meant = [label for label, text in lexicon.texts.items() if says.search(_squeezed(text))]
             if len(meant) == 1 and not named:
-                return Choice(meant[0], "text_only", "", (0, len(tagged.kinds) - 1), (meant[0],))
-            return Choice(None, *reason, None, named)
+                return Choice((meant[0],), "text_only", "", (0, len(tagged.kinds) - 1), (meant[0],))
+            return Choice((), *reason, None, named)
     asked = {label for one in said if one.verdict == "asked" for label in one.labels}
     several = len(asked) > 1 or any(len(one.labels) > 1 and one.verdict != "denied" for one in said)
     if several or _is_run(words, lexicon):
-        return Choice(None, "ambiguous", "several_labels", None, named)
+        return Choice((), "ambiguous", "several_labels", None, named)
     if any(one.verdict == "denied" for one in said):
-        return Choice(None, "none", "denied", None, named)
-    return Choice(None, "none", "refused" if REFUSAL.search(words) else "no_label", None, named)
+        return Choice((), "none", "denied", None, named)
+    return Choice((), "none", "refused" if REFUSAL.search(words) else "no_label", None, named)
 
 
 def _trails(one: Statement, tagged: Tagged) -> bool:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
-from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, too_many_options
+from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
 __all__ = ["OptionColumn", "list_bounds", "text_codes"]
 
@@ -215,6 +215,7 @@ def _from_codes(
     keys, example = _group(names, count)
     sets = []
     for i in example.tolist():
+        check_count(int(count[i]), f"column {name!r}, row {i + first_row}")
         here = tuple(labels[c].strip() for c in names[begin[i] : begin[i] + count[i]].tolist())
         if len({*here}) < len(here) or not all(here):
             raise InputError(

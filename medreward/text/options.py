@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from medreward.errors import InputError
 
-__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "OptionSet", "too_many_options"]
+__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "MAX_OPTIONS", "OptionSet", "check_count", "too_many_options"]
 
 MAX_LISTED = 26
 """Options given as a list are labelled A to Z; more need a map from label to text."""
+
+MAX_OPTIONS = 62
+"""A row can offer at most this many: the labels an answer commits to are the bits of one number."""
 
 DEFAULT_LABELS = tuple(string.ascii_uppercase[:10])
 """Labels A to J: what a row offers when it names no options."""
@@ -55,3 +58,19 @@ def too_many_options(count: int, where: str | None = None) -> InputError:
         got=f"{count} options",
         do="give a map from label to text instead of a list",
     )
+
+
+def check_count(count: int, where: str | None = None) -> None:
+    """Refuse more options than a row can offer.
+
+    Raises:
+        InputError: ``too_many_options``.
+    """
+    if count > MAX_OPTIONS:
+        raise InputError(
+            "too_many_options",
+            f"A question can offer at most {MAX_OPTIONS} options",
+            where=where,
+            got=f"{count} options",
+            do="split the question, or drop options that are never chosen",
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -437,14 +436,14 @@ def test_a_wrong_number_is_shown_whatever_its_type() -> None:
 
 
 def test_numbers_reach_any_label_of_a_map_and_never_the_next_rows() -> None:
-    many = [(f"L{i}", f"text {i}") for i in range(70)]
+    many = [(f"L{i}", f"text {i}") for i in range(62)]
     options = pa.array([many, [("A", "x"), ("B", "y")]], pa.map_(pa.string(), pa.string()))
-    texts = ["<answer>L69</answer>", "<answer>B</answer>"]
-    for golds, expected in (([69, 1], [1.0, 1.0]), ([65, 0], [0.0, 0.0])):
+    texts = ["<answer>L61</answer>", "<answer>B</answer>"]
+    for golds, expected in (([61, 1], [1.0, 1.0]), ([57, 0], [0.0, 0.0])):
         table = pa.table({"completion": texts, "gold": golds, "options": options})
         scores = Scorer(settings=InputSettings(gold_index=0)).score(table)
         assert scores.table["reward_accuracy"].to_pylist() == expected
-    numbered = table.set_column(1, "gold", pa.array([69, 1]))
+    numbered = table.set_column(1, "gold", pa.array([61, 1]))
     code = Scorer("medvlm-r1-code", settings=InputSettings(gold_index=0)).score(numbered)
     assert code.table["reward_accuracy"].to_pylist() == [0.0, 1.0]
 
@@ -473,14 +472,12 @@ def test_options_of_dictionary_text_are_text() -> None:
         assert Scorer().score(table).table["answer"].to_pylist() == ["B"]
 
 
-def test_a_row_with_very_many_options_costs_no_more_than_its_size() -> None:
+def test_a_row_with_more_options_than_a_number_has_bits_is_refused() -> None:
     many = [(f"L{i}", "x") for i in range(20_000)]
-    options = pa.array([many] + [[("A", "x"), ("B", "y")]] * 4000, pa.map_(pa.string(), pa.string()))
-    table = pa.table({"completion": ["<answer>y</answer>"] * 4001, "gold": ["L7"] + ["B"] * 4000, "options": options})
-    start = time.process_time()
-    answers = Scorer().score(table).table["answer"].to_pylist()
-    assert answers == [None] + ["B"] * 4000
-    assert time.process_time() - start < 10  # it takes a fraction of a second; minutes where every row pays
+    options = pa.array([[("A", "x"), ("B", "y")], many], pa.map_(pa.string(), pa.string()))
+    with pytest.raises(InputError, match="row 1") as raised:
+        Scorer().score(pa.table({"completion": ["<answer>y</answer>"] * 2, "gold": ["B"] * 2, "options": options}))
+    assert raised.value.code == "too_many_options"
 
 
 def test_a_mapped_column_must_exist() -> None:

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from medreward.text.buffer import Ints
-from medreward.text.choice import FORMS, REASONS, Choice, choose, label_alone
+from medreward.errors import InputError
+from medreward.text.buffer import Ints, Mask
+from medreward.text.choice import FORMS, REASONS, Choice, Select, choose, label_alone
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import AnyBody, Body, BodyTable
-from medreward.text.options import OptionSet
+from medreward.text.facts.columns import AnyColumn, Column
 from medreward.text.reading import Reading
 
 __all__ = ["AnyChoice", "ChoiceOf", "Choices"]
@@ -27,43 +28,74 @@ class Choices:
     """What every row's answer commits to.
 
     Args:
-        label: ``int64``, shape ``(n,)``, the place of the label among the row's labels, -1 for none.
+        labels: ``int64``, shape ``(n,)``, a bit mask: bit i for the row's i-th label; 0 for none.
         form: ``int8``, shape ``(n,)``, an index into ``FORMS``.
         reason: ``int8``, shape ``(n,)``, an index into ``REASONS``; 0 where there is a label.
     """
 
-    label: Ints
+    labels: Ints
     form: Codes
     reason: Codes
 
+    @property
+    def label(self) -> Ints:
+        """The place of the only label among the row's labels, ``int64``, shape ``(n,)``; -1 for none or several."""
+        only = (self.labels > 0) & (self.labels & (self.labels - 1) == 0)
+        return np.where(only, np.frexp(self.labels.astype(np.float64))[1].astype(np.int64) - 1, -1)
+
 
 class ChoiceOf(Fact):
-    """The label a careful human reader says the answer commits to.
+    """What a careful human reader says the answer commits to.
 
-    Of several bodies each is read: one label in all gives that label and the weakest form, no label in any gives the
-    first one's form and reason, anything else is ambiguous.
+    Of several bodies each is read: the same labels in all give those labels and the weakest form, no label in any gives
+    the first one's form and reason, anything else is ambiguous.
 
     Args:
         body: which text is the answer.
+        select: does the question ask for ``one`` label, or for all that are right, ``many``? Or a column that says so
+            row by row: 1 or true where it is many, 0, false or null where it is one.
     """
 
     kind: Literal["choice_of.v1"] = "choice_of.v1"
     body: AnyBody = Body()
+    select: Select | AnyColumn = "one"
 
     def read(self, reading: Reading) -> Choices:
-        """Read every body, then settle rows with several."""
+        """Read every body, then settle rows with several.
+
+        Raises:
+            InputError: ``column_type``: the column holds something else than 0 and 1.
+        """
         bodies = reading[self.body]
-        label, form, reason = _read_bodies(reading, bodies)
+        labels, form, reason = _read_bodies(reading, bodies, self._is_many(reading)[bodies.row])
         out = Choices(
-            np.full(len(reading), -1, np.int64),
+            np.zeros(len(reading), np.int64),
             np.full(len(reading), _MISSING, np.int8),
             np.zeros(len(reading), np.int8),
         )
         row, begin, count = np.unique(bodies.row, return_index=True, return_counts=True)
-        out.label[row], out.form[row], out.reason[row] = label[begin], form[begin], reason[begin]
+        out.labels[row], out.form[row], out.reason[row] = labels[begin], form[begin], reason[begin]
         if (count > 1).any():
-            _settle(out, row[count > 1], begin[count > 1], count[count > 1], (label, form))
+            _settle(out, row[count > 1], begin[count > 1], count[count > 1], (labels, form))
         return out
+
+    def _is_many(self, reading: Reading) -> Mask:
+        """Which rows ask for several labels, shape ``(n,)``."""
+        if not isinstance(self.select, Column):
+            return np.full(len(reading), self.select == "many")
+        numbers = reading[self.select]
+        odd = (numbers.data != 0) & (numbers.data != 1)
+        if odd.any():
+            row = int(odd.argmax())
+            raise InputError(
+                "column_type",
+                f"Column {self.select.name!r} says which questions have several answers",
+                where=f"row {row + reading.rows.first_row}",
+                expected="0 or 1, false or true",
+                got=f"{numbers.data[row]:g}",
+            )
+        many: Mask = numbers.data == 1
+        return many
 
 
 AnyChoice = FACTS.field(ChoiceOf)
@@ -73,16 +105,16 @@ def _settle(out: Choices, row: Ints, begin: Ints, count: Ints, read: tuple[Ints,
     """Rows with several bodies: agree, or be ambiguous."""
     which = np.repeat(begin, count) + np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     edges = np.cumsum(count) - count
-    label, form = read[0][which], read[1][which]
-    low, high = np.minimum.reduceat(label, edges), np.maximum.reduceat(label, edges)
-    agree = low == high  # all the same label, or none anywhere
-    out.form[row] = np.where(agree & (low >= 0), np.maximum.reduceat(form, edges), out.form[row])
+    labels, form = read[0][which], read[1][which]
+    low, high = np.minimum.reduceat(labels, edges), np.maximum.reduceat(labels, edges)
+    agree = low == high  # all the same labels, or none anywhere
+    out.form[row] = np.where(agree & (low > 0), np.maximum.reduceat(form, edges), out.form[row])
     apart = row[~agree]
-    out.label[apart], out.form[apart], out.reason[apart] = -1, _AMBIGUOUS, _SEVERAL_BLOCKS
+    out.labels[apart], out.form[apart], out.reason[apart] = 0, _AMBIGUOUS, _SEVERAL_BLOCKS
 
 
-def _read_bodies(reading: Reading, bodies: BodyTable) -> tuple[Ints, Codes, Codes]:
-    """Label, form and reason of each body; option texts are fetched only where labels do not settle it."""
+def _read_bodies(reading: Reading, bodies: BodyTable, many: Mask) -> tuple[Ints, Codes, Codes]:
+    """Labels, form and reason of each body; option texts are fetched only where labels do not settle it."""
     options = reading.rows.options
     codes, texts = bodies.distinct()
     strings = [text.decode("utf-8", "replace") for text in texts]
@@ -96,24 +128,25 @@ def _read_bodies(reading: Reading, bodies: BodyTable) -> tuple[Ints, Codes, Code
     table = np.array(alone, np.int64).reshape(-1, 3)[inverse]
     open_ = np.flatnonzero(table[:, 1] < 0)
     if len(open_):
-        table[open_] = _with_texts(reading, bodies.row[open_], codes[open_], strings)
+        table[open_] = _with_texts(reading, bodies.row[open_], codes[open_] * 2 + many[open_], strings)
     return table[:, 0], table[:, 1].astype(np.int8), table[:, 2].astype(np.int8)
 
 
 def _with_texts(reading: Reading, row: Ints, codes: Ints, strings: list[str]) -> Ints:
-    """The choices of bodies that need the options' texts, shape ``(k, 3)``."""
+    """Choices of bodies that need the options' texts, shape ``(k, 3)``; a code is twice a body's, plus 1 for many."""
     rows, place = np.unique(row, return_inverse=True)
     options, sets = reading.rows.options.fetch(rows)
     keys, inverse = np.unique(codes * len(sets) + options[place], return_inverse=True)
     read: list[tuple[int, int, int]] = []
     for key in keys.tolist():
-        offered: OptionSet = sets[key % len(sets)]
-        read.append(_encode(choose(strings[key // len(sets)], offered), offered.labels))
+        code, offered = key // len(sets), sets[key % len(sets)]
+        choice = choose(strings[code // 2], offered, "many" if code % 2 else "one")
+        read.append(_encode(choice, offered.labels))
     return np.array(read, np.int64).reshape(-1, 3)[inverse]
 
 
 def _encode(choice: Choice | None, labels: tuple[str, ...]) -> tuple[int, int, int]:
     if choice is None:
-        return (-1, -1, 0)
-    place = -1 if choice.label is None else labels.index(choice.label)
-    return (place, FORMS.index(choice.form), REASONS.index(choice.reason))
+        return (0, -1, 0)
+    mask = sum(1 << labels.index(label) for label in choice.labels)
+    return (mask, FORMS.index(choice.form), REASONS.index(choice.reason))
