@@ -19,15 +19,19 @@ from medreward.text.choice_tokens import Lexicon, Tagged, lexicon_of, names_of, 
 from medreward.text.choice_words import ALL_OF, INVISIBLE, NONE_OF, REFUSAL, TOKEN, plain
 from medreward.text.options import OptionSet
 
-__all__ = ["FORMS", "REASONS", "Choice", "Select", "choose", "label_alone"]
+__all__ = ["FORMS", "MAX_BODY", "REASONS", "Choice", "Select", "choose", "label_alone"]
 
 FORMS: tuple[str, ...] = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
 """How a choice is stated; the place is the code. The first five have a label, strongest first."""
 REASONS: tuple[str, ...] = (
     *("", "empty", "refused", "denied", "out_of_range", "none_of_above", "no_label"),
-    *("several_labels", "contradiction", "several_texts", "several_blocks"),
+    *("several_labels", "contradiction", "several_texts", "several_blocks", "too_long"),
 )
 """Why there is no label; the place is the code, the empty reason stands where there is one."""
+
+
+MAX_BODY = 1_000_000
+"""A longer body, outer whitespace aside, is not read: its form is ``none`` and its reason ``too_long``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def label_alone(body: str, labels: tuple[str, ...]) -> Choice | None:
     label = names.find(core)
     if label is not None:
         return _found(label, "clean", body, core)
+    if len(core) > MAX_BODY:
+        return Choice((), "none", "too_long")
     visible = core if core.isascii() else INVISIBLE.sub("", core).strip()
     if not visible:
         return _EMPTY
