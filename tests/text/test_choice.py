@@ -598,10 +598,11 @@ def test_shotguns_of_every_size_never_give_a_label() -> None:
 
 
 def test_a_body_longer_than_the_longest_read_is_none_for_that_reason_and_costs_nothing() -> None:
-    start = time.perf_counter()
-    choice = choose("the answer is B. " * 6_000_000, KNEE)
+    body = "the answer is B. " * 1_000_000
+    start = time.process_time()
+    choice = choose(body, KNEE)
     assert (choice.labels, choice.form, choice.reason) == ((), "none", "too_long")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 1
 
 
 def test_whitespace_round_a_label_does_not_make_it_too_long() -> None:
