@@ -29,11 +29,15 @@ if TYPE_CHECKING:
         ColumnValue,
         Constant,
         Document,
+        EqualText,
         ExtraneousText,
         Gate,
+        GoldHolds,
         Holds,
         Ladder,
         LengthBand,
+        MathRuled,
+        MathVerified,
         Maximum,
         Minimum,
         NonEmptyReasoning,
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
         SoftOverlong,
         TagPresence,
         WeightedSum,
+        WrittenOption,
         document_schema,
         load_document,
         prompt,
@@ -69,8 +74,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
     "medreward.rewards": (
-        "AnswerLetter Clip ColumnValue Constant Document ExtraneousText Gate Holds Ladder LengthBand Maximum Minimum"
-        " NonEmptyReasoning PartialCredit Product Reward ScannedLetter SoftOverlong TagPresence WeightedSum"
+        "AnswerLetter Clip ColumnValue Constant Document EqualText ExtraneousText Gate GoldHolds Holds Ladder"
+        " LengthBand MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product Reward ScannedLetter"
+        " SoftOverlong TagPresence WeightedSum WrittenOption"
         " document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
@@ -93,15 +99,19 @@ __all__ = [
     "Diff",
     "Document",
     "DocumentError",
+    "EqualText",
     "Explanation",
     "ExtraneousText",
     "Gate",
+    "GoldHolds",
     "GroupLens",
     "Holds",
     "InputError",
     "InputSettings",
     "Ladder",
     "LengthBand",
+    "MathRuled",
+    "MathVerified",
     "Maximum",
     "MedrewardError",
     "Minimum",
@@ -124,6 +134,7 @@ __all__ = [
     "TagSet",
     "UsageError",
     "WeightedSum",
+    "WrittenOption",
     "__version__",
     "advantages",
     "choose",

@@ -40,10 +40,9 @@ def reference() -> str:
 
 def presets() -> str:
     """A row for each published reward."""
-    rows = [
-        f"| `{preset.name}` | {preset.title} | {preset.range_shown} | {preset.source} |" for preset in PRESETS.values()
-    ]
-    return "\n".join(["| name | what it is | range | source |", "|---|---|---|---|", *rows])
+    rows = [(f"`{preset.name}`", preset.title, preset.range_shown, preset.source) for preset in PRESETS.values()]
+    lines = (f"| {' | '.join(row)} |".replace("<", "&lt;") for row in rows)
+    return "\n".join(["| name | what it is | totals | source |", "|---|---|---|---|", *lines])
 
 
 PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": presets}

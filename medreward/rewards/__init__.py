@@ -18,6 +18,8 @@ from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
 from medreward.rewards.gold_holds import GoldHolds as GoldHolds
 from medreward.rewards.holds import Holds as Holds
 from medreward.rewards.length_band import LengthBand as LengthBand
+from medreward.rewards.math_ruled import MathRuled as MathRuled
+from medreward.rewards.math_verified import MathVerified as MathVerified
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning
 from medreward.rewards.partial_credit import Ladder
 from medreward.rewards.partial_credit import PartialCredit as PartialCredit

@@ -101,6 +101,13 @@ class Document(Model):
                 )
         return found
 
+    def libraries(self) -> dict[str, str | None]:
+        """The packages that rules of this document call, and their versions; None for one that is not installed."""
+        from medreward.rewards.library import LibraryRule, installed  # it is a rule, defined above documents
+
+        rules = (spec for spec in self.specs() if isinstance(spec, LibraryRule))
+        return {package: installed(package) for rule in rules for package in rule.packages}
+
     @property
     def name(self) -> str | None:
         """The preset this document is, or None."""

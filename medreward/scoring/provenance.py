@@ -110,6 +110,8 @@ def provenance(
         "medreward.prefix": prefix,
         "medreward.rows": str(rows),
     }
+    if document.libraries():
+        ours["medreward.libraries"] = json.dumps(document.libraries())
     if earlier.digest(prefix):
         ours["medreward.previous_digest"] = str(earlier.digest(prefix))
     if earlier.kept(prefix):

@@ -7,10 +7,12 @@ import pytest
 from medreward import PRESETS, Scorer, prompt, score_one
 from medreward.rewards import Case, WeightedSum
 from medreward.rewards.presets.base import COMPLETIONS, FIGURE_1, GOLD, OPTIONS
+from tests.libraries import skip_without
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_golden_vectors(name: str) -> None:
+    skip_without(name)
     preset = PRESETS[name]
     assert list(preset.golden) == list(COMPLETIONS)
     count = len(COMPLETIONS)
@@ -28,6 +30,7 @@ def test_golden_vectors(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "case"), [(name, case) for name in PRESETS for case in PRESETS[name].cases])
 def test_further_golden_vectors(name: str, case: Case) -> None:
+    skip_without(name)
     assert score_one(case.completion, case.gold, case.options, name, columns=case.columns) == case.value
 
 
@@ -36,6 +39,7 @@ SUMMED = [name for name in PRESETS if isinstance(PRESETS[name].reward, WeightedS
 
 @pytest.mark.parametrize("name", SUMMED)
 def test_a_sum_is_the_weighted_sum_of_its_golden_components(name: str) -> None:
+    skip_without(name)
     preset = PRESETS[name]
     reward = preset.reward
     assert isinstance(reward, WeightedSum)
@@ -47,6 +51,7 @@ def test_a_sum_is_the_weighted_sum_of_its_golden_components(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_golden_vectors_reach_the_values_that_are_listed_and_no_other(name: str) -> None:
+    skip_without(name)
     preset = PRESETS[name]
     cases = [*COMPLETIONS.values()]
     reached = {score_one(text, GOLD, OPTIONS, name, columns=preset.columns) for text in cases}

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from medreward import Scorer, explain, score_one
+from medreward import Scorer, explain, load_document, score_one
 from medreward.rewards import RULES, Case, Reward
+from tests.libraries import skip_without
 
 WANTED = {"zero", "maximum", "malformed", "empty", "non_ascii"}
 
@@ -24,11 +25,13 @@ def cases() -> list[tuple[Reward, Case]]:
 
 @pytest.mark.parametrize(("reward", "case"), cases())
 def test_a_rule_earns_what_its_case_says(reward: Reward, case: Case) -> None:
+    skip_without(reward)
     assert score_one(case.completion, case.gold, case.options, reward, columns=case.columns) == case.value
 
 
 @pytest.mark.parametrize(("reward", "case"), cases())
 def test_an_explanation_gives_the_same_value_and_says_why(reward: Reward, case: Case) -> None:
+    skip_without(reward)
     explanation = explain(case.completion, case.gold, case.options, reward, columns=case.columns)
     assert explanation.reward == case.value
     assert all(part.why for part in explanation.parts)
@@ -55,6 +58,6 @@ def test_all_cases_in_one_table_earn_what_each_earns_alone() -> None:
             "options": [dict(zip(case.options.labels, case.options.texts, strict=True)) for case in mine],
             **{name: [case.columns.get(name) for case in mine] for case in mine for name in case.columns},
         }
-        if mine:
+        if mine and None not in load_document(reward).libraries().values():
             rewards = Scorer(reward).score(table).table["reward"].to_pylist()
             assert rewards == [case.value for case in mine]

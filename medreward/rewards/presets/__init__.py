@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from medreward.rewards.presets import (
+    easyr1_r1v,
     mcq,
+    med_r1,
+    med_r1_nothink,
     medvlm_r1,
     medvlm_r1_code,
     medvlm_r1_eval,
@@ -12,6 +15,8 @@ from medreward.rewards.presets import (
     nemo_rl_exact_alnum,
     nemo_rl_format,
     open_r1_format,
+    open_r1_multimodal,
+    r1_v,
     trl_think_format,
     vlm_r1_mcq,
 )
@@ -21,7 +26,7 @@ __all__ = ["DEFAULT", "PRESETS", "Preset"]
 
 _MODULES = (
     *(medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq),
-    *(medvlthinker, vlm_r1_mcq),
+    *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, medvlthinker, easyr1_r1v, vlm_r1_mcq),
     *(trl_think_format, open_r1_format, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
 )
 PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
