@@ -75,8 +75,8 @@ _HOMES = {
     "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
     "medreward.rewards": (
         "AnswerLetter Clip ColumnValue Constant Document EqualText ExtraneousText Gate GoldHolds Holds Ladder"
-        " LengthBand MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product Reward ScannedLetter"
-        " SoftOverlong TagPresence WeightedSum WrittenOption"
+        " LengthBand MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product Reward"
+        " ScannedLetter SoftOverlong TagPresence WeightedSum WrittenOption"
         " document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
