@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from medreward.rewards import (
         AnswerLetter,
         Clip,
+        Coalesce,
         ColumnValue,
         Constant,
         Document,
         EqualText,
         ExtraneousText,
+        FirstOf,
         Gate,
         GoldHolds,
         Holds,
         Ladder,
         LengthBand,
+        MapRange,
         MathRuled,
         MathVerified,
         Maximum,
@@ -44,9 +47,11 @@ if TYPE_CHECKING:
         PartialCredit,
         Product,
         Reward,
+        Scale,
         ScannedLetter,
         SoftOverlong,
         TagPresence,
+        Tanh,
         WeightedSum,
         WrittenOption,
         document_schema,
@@ -74,10 +79,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
     "medreward.rewards": (
-        "AnswerLetter Clip ColumnValue Constant Document EqualText ExtraneousText Gate GoldHolds Holds Ladder"
-        " LengthBand MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product Reward"
-        " ScannedLetter SoftOverlong TagPresence WeightedSum WrittenOption"
-        " document_schema load_document prompt"
+        "AnswerLetter Clip Coalesce ColumnValue Constant Document EqualText ExtraneousText FirstOf Gate"
+        " GoldHolds Holds Ladder LengthBand MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning"
+        " PartialCredit Product Reward Scale ScannedLetter SoftOverlong TagPresence Tanh WeightedSum"
+        " WrittenOption document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
     "medreward.rollouts": "diff score",
@@ -94,6 +99,7 @@ __all__ = [
     "AnswerLetter",
     "Choice",
     "Clip",
+    "Coalesce",
     "ColumnValue",
     "Constant",
     "Diff",
@@ -102,6 +108,7 @@ __all__ = [
     "EqualText",
     "Explanation",
     "ExtraneousText",
+    "FirstOf",
     "Gate",
     "GoldHolds",
     "GroupLens",
@@ -110,6 +117,7 @@ __all__ = [
     "InputSettings",
     "Ladder",
     "LengthBand",
+    "MapRange",
     "MathRuled",
     "MathVerified",
     "Maximum",
@@ -124,6 +132,7 @@ __all__ = [
     "Product",
     "Reward",
     "RuleError",
+    "Scale",
     "ScannedLetter",
     "Scorer",
     "Scores",
@@ -132,6 +141,7 @@ __all__ = [
     "Summary",
     "TagPresence",
     "TagSet",
+    "Tanh",
     "UsageError",
     "WeightedSum",
     "WrittenOption",

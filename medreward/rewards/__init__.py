@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medreward.rewards.answer_letter import AnswerLetter as AnswerLetter
 from medreward.rewards.base import REWARDS, Case, Gold, Reward, Values, evaluate
+from medreward.rewards.coalesce import Coalesce as Coalesce
 from medreward.rewards.column_value import ColumnValue as ColumnValue
 from medreward.rewards.combine import Clip as Clip
 from medreward.rewards.combine import Constant as Constant
@@ -15,6 +16,7 @@ from medreward.rewards.combine import WeightedSum as WeightedSum
 from medreward.rewards.document import Document, document_schema, load_document
 from medreward.rewards.equal_text import EqualText as EqualText
 from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
+from medreward.rewards.first_of import FirstOf as FirstOf
 from medreward.rewards.gold_holds import GoldHolds as GoldHolds
 from medreward.rewards.holds import Holds as Holds
 from medreward.rewards.length_band import LengthBand as LengthBand
@@ -24,9 +26,12 @@ from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyR
 from medreward.rewards.partial_credit import Ladder
 from medreward.rewards.partial_credit import PartialCredit as PartialCredit
 from medreward.rewards.prompt import prompt
+from medreward.rewards.scale import MapRange as MapRange
+from medreward.rewards.scale import Scale as Scale
 from medreward.rewards.scanned_letter import ScannedLetter as ScannedLetter
 from medreward.rewards.soft_overlong import SoftOverlong as SoftOverlong
 from medreward.rewards.tag_presence import TagPresence as TagPresence
+from medreward.rewards.tanh import Tanh as Tanh
 from medreward.rewards.written_option import WrittenOption as WrittenOption
 
 __all__ = [

@@ -36,6 +36,10 @@ class AnswerLetter(ChoiceRule):
         """0 to 1."""
         return (0.0, 1.0 if self.forms else 0.0)
 
+    def values(self) -> frozenset[float]:
+        """0 or 1."""
+        return frozenset(self.bounds())
+
 
 CASES = (
     Case("maximum", "<think>t</think><answer>B</answer>", 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from pydantic import StringConstraints
 from medreward.errors import RuleError
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
+from medreward.text.facts import Column
 from medreward.text.options import OptionSet
 from medreward.text.reading import Question, Reading
 from medreward.text.rows import Rows
@@ -29,7 +30,9 @@ __all__ = [
     "GoldForm",
     "Reward",
     "Values",
+    "all_valid",
     "evaluate",
+    "show_value",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -143,7 +146,12 @@ class Reward(Spec):
 
     Args:
         name: makes this a component: its value is reported on its own, as ``reward_<name>``.
+
+    Attributes:
+        pays: the values of a rule that has the same few whatever its fields, such as 0 and 1.
     """
+
+    pays: ClassVar[tuple[float, ...] | None] = None
 
     name: ComponentName | None = None
 
@@ -154,6 +162,24 @@ class Reward(Spec):
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest value this reward can have."""
         raise NotImplementedError(f"{type(self).__name__} does not say its bounds")
+
+    def values(self) -> frozenset[float] | None:
+        """Every value this reward can have where they are few, and possibly others; None where they are many."""
+        low, high = self.bounds()
+        if low == high:
+            return frozenset({low})
+        return None if self.pays is None else frozenset(self.pays)
+
+    def may_be(self, value: float) -> bool:
+        """Whether this reward can have that value, as far as its bounds and values tell: never falsely no."""
+        low, high = self.bounds()
+        found = self.values()
+        return low <= value <= high and (found is None or value in found)
+
+    def may_be_null(self) -> bool:
+        """Whether this reward can be null for a completion that is not, as far as its gold and columns tell."""
+        reads_column = any(isinstance(model, Column) for model in self.everything())
+        return reads_column or any(part.gold_forms() for part in self.walk())
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """Why the only row of ``reading`` has its value, in words."""
@@ -181,9 +207,30 @@ class Reward(Spec):
         for part in self.children():
             yield from part.walk()
 
-    def named(self, name: str) -> Self:
-        """The same reward as a component of that name."""
+    def named(self, name: str | None) -> Self:
+        """The same reward as a component of that name; None makes it no component."""
         return type(self).model_validate({**dict(self), "name": name})
+
+    def unnamed(self) -> Self:
+        """The same reward without any component: its own name is taken off, and every name inside it."""
+        return self._renamed(lambda _: None)
+
+    def prefixed(self, prefix: str) -> Self:
+        """The same reward with ``prefix`` and an underscore before its name, if it has one, and every name inside it.
+
+        Two rewards that name their components alike can then be parts of one.
+
+        Example:
+            >>> from medreward import PRESETS
+            >>> both = PRESETS["medvlm-r1"].reward.prefixed("paper") + PRESETS["mcq"].reward.prefixed("mcq")
+            >>> [part.name for part in both.walk() if part.name]
+            ['paper_format', 'paper_accuracy', 'mcq_format', 'mcq_accuracy']
+        """
+        return self._renamed(lambda name: f"{prefix}_{name}")
+
+    def _renamed(self, rename: Callable[[str], str | None]) -> Self:
+        inside = self._rebuilt(lambda part: part._renamed(rename))  # noqa: SLF001 - the same method of a part
+        return inside if inside.name is None else inside.named(rename(inside.name))
 
     def __radd__(self, other: float) -> Reward:  # so that sum() works, which begins with 0
         return self if other == 0 else _combine().Constant(value=other) + self
@@ -293,3 +340,14 @@ class _Evaluation:
             got=got,
             do="this is a mistake in the rule or its weights, not in the data: mend the rule",
         )
+
+
+def all_valid(values: list[Values]) -> Mask:
+    """Where every one of several values is not null, bool, shape ``(n,)``."""
+    valid: Mask = np.all([value.valid for value in values], axis=0)
+    return valid
+
+
+def show_value(values: Values) -> str:
+    """The only row's value, for a reason."""
+    return f"{values.data[0]:g}" if values.valid[0] else "null"

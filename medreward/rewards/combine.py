@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -10,14 +11,25 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.errors import DocumentError
-from medreward.rewards.base import AnyReward, Case, Gold, Reward, Values, evaluate
+from medreward.rewards.base import AnyReward, Case, Gold, Reward, Values, all_valid, evaluate, show_value
 from medreward.rewards.extraneous_text import ExtraneousText
 from medreward.rewards.tag_presence import TagPresence
 from medreward.spec import Model, Number
-from medreward.text.buffer import Mask
 from medreward.text.reading import Reading
 
-__all__ = ["CASES", "Clip", "Constant", "Gate", "Maximum", "Minimum", "Product", "WeightedSum", "add", "multiply"]
+__all__ = [
+    "CASES",
+    "Clip",
+    "Constant",
+    "Gate",
+    "Maximum",
+    "Minimum",
+    "Product",
+    "WeightedSum",
+    "add",
+    "any_of",
+    "multiply",
+]
 
 Bounds = tuple[float, float]
 
@@ -92,7 +104,7 @@ class WeightedSum(Reward):
             total = self.parts[0].weight * values[0].data
             for part, value in zip(self.parts[1:], values[1:], strict=True):
                 total = total + part.weight * value.data
-        return Values(total, _all_valid(values))
+        return Values(total, all_valid(values))
 
     def bounds(self) -> Bounds:
         """The sums of the parts' bounds."""
@@ -102,13 +114,18 @@ class WeightedSum(Reward):
             low, high = (a, b) if i == 0 else (low + a, high + b)
         return (low, high)
 
+    def values(self) -> frozenset[float] | None:
+        """The sums of the parts' values."""
+        scaled = [_mapped(part.reward.values(), part.weight.__mul__) for part in self.parts]
+        return folded_values(scaled, lambda a, b: a + b)
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """The addition."""
         terms = []
         for part in self.parts:
             name = f"{part.reward.name} " if part.reward.name else ""
             weight = "" if part.weight == 1.0 else f"{part.weight:g} × "
-            terms.append(f"{weight}{name}{_show(evaluate(part.reward, reading, gold))}")
+            terms.append(f"{weight}{name}{show_value(evaluate(part.reward, reading, gold))}")
         return " + ".join(terms)
 
 
@@ -142,7 +159,7 @@ class Product(_Several):
         with np.errstate(over="ignore", invalid="ignore"):
             for value in values[1:]:
                 total = total * value.data
-        return Values(total, _all_valid(values))
+        return Values(total, all_valid(values))
 
     def bounds(self) -> Bounds:
         """The products of the parts' bounds."""
@@ -152,9 +169,13 @@ class Product(_Several):
             low, high = min(ends), max(ends)
         return (low, high)
 
+    def values(self) -> frozenset[float] | None:
+        """The products of the parts' values."""
+        return folded_values([part.values() for part in self.parts], lambda a, b: a * b)
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """The multiplication."""
-        return " × ".join(map(_show, self._values(reading, gold)))
+        return " × ".join(map(show_value, self._values(reading, gold)))
 
 
 class _Extreme(_Several):
@@ -166,16 +187,20 @@ class _Extreme(_Several):
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Choose in each row."""
         values = self._values(reading, gold)
-        return Values(self.pick.reduce([value.data for value in values], axis=0), _all_valid(values))
+        return Values(self.pick.reduce([value.data for value in values], axis=0), all_valid(values))
 
     def bounds(self) -> Bounds:
         """The same choice among the lower and among the upper bounds."""
         lows, highs = zip(*(part.bounds() for part in self.parts), strict=True)
         return (float(self.pick.reduce(lows)), float(self.pick.reduce(highs)))
 
+    def values(self) -> frozenset[float] | None:
+        """The same choice among the parts' values."""
+        return folded_values([part.values() for part in self.parts], lambda a, b: float(self.pick(a, b)))
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """What is compared."""
-        return f"the {self.word} of {', '.join(map(_show, self._values(reading, gold)))}"
+        return f"the {self.word} of {', '.join(map(show_value, self._values(reading, gold)))}"
 
 
 class Minimum(_Extreme):
@@ -235,11 +260,15 @@ class Clip(Reward):
         low, high = self.reward.bounds()
         return (float(self._clip(low)), float(self._clip(high)))
 
+    def values(self) -> frozenset[float] | None:
+        """The reward's values, clipped."""
+        return _mapped(self.reward.values(), lambda value: float(self._clip(value)))
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """What was clipped."""
         limits = [f"at least {self.low:g}"] if self.low is not None else []
         limits += [f"at most {self.high:g}"] if self.high is not None else []
-        return f"{_show(evaluate(self.reward, reading, gold))}, kept {' and '.join(limits) or 'as it is'}"
+        return f"{show_value(evaluate(self.reward, reading, gold))}, kept {' and '.join(limits) or 'as it is'}"
 
 
 class Gate(Reward):
@@ -259,15 +288,20 @@ class Gate(Reward):
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Take one branch in each row; a null in any of the three is null."""
         values = [evaluate(part, reading, gold) for part in self.children()]
-        return Values(np.where(values[0].data == 1.0, values[1].data, values[2].data), _all_valid(values))
+        return Values(np.where(values[0].data == 1.0, values[1].data, values[2].data), all_valid(values))
 
     def bounds(self) -> Bounds:
         """From the least to the greatest either reachable branch can be."""
-        low, high = self.condition.bounds()
-        reachable = [self.then] if low <= 1.0 <= high else []
-        reachable += [] if low == high == 1.0 else [self.otherwise]
-        lows, highs = zip(*(part.bounds() for part in reachable), strict=True)
+        lows, highs = zip(*(part.bounds() for part in self._reachable()), strict=True)
         return (min(lows), max(highs))
+
+    def values(self) -> frozenset[float] | None:
+        """The values of the branches that can be taken."""
+        return any_of([part.values() for part in self._reachable()])
+
+    def _reachable(self) -> list[Reward]:
+        found = [self.then] if self.condition.may_be(1.0) else []
+        return found if self.condition.bounds() == (1.0, 1.0) else [*found, self.otherwise]
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which branch was taken."""
@@ -276,16 +310,31 @@ class Gate(Reward):
             return "the condition is null"
         is_open = condition.data[0] == 1.0
         branch = evaluate(self.then if is_open else self.otherwise, reading, gold)
-        return f"the condition {'holds' if is_open else 'does not hold'}: {_show(branch)}"
+        return f"the condition {'holds' if is_open else 'does not hold'}: {show_value(branch)}"
 
 
-def _all_valid(values: list[Values]) -> Mask:
-    valid: Mask = np.all([value.valid for value in values], axis=0)
-    return valid
+_MOST_VALUES = 4096  # more values than this are many
 
 
-def _show(values: Values) -> str:
-    return f"{values.data[0]:g}" if values.valid[0] else "null"
+def folded_values(
+    parts: list[frozenset[float] | None], fold: Callable[[float, float], float]
+) -> frozenset[float] | None:
+    """What folding one value of each part from the left can give; None where it is many."""
+    total = parts[0]
+    for part in parts[1:]:
+        if total is None or part is None or len(total) * len(part) > _MOST_VALUES:
+            return None
+        total = frozenset(fold(a, b) for a in total for b in part)
+    return total
+
+
+def any_of(parts: list[frozenset[float] | None]) -> frozenset[float] | None:
+    """Every value of every part; None where it is many."""
+    return None if None in parts else frozenset().union(*(part for part in parts if part is not None))
+
+
+def _mapped(values: frozenset[float] | None, change: Callable[[float], float]) -> frozenset[float] | None:
+    return None if values is None else frozenset(map(change, values))
 
 
 def add(left: object, right: object) -> WeightedSum:

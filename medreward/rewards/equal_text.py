@@ -25,6 +25,8 @@ class EqualText(Reward):
         gold: which text of the gold cell, read as if it were a completion.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["equal_text.v1"] = "equal_text.v1"
     answer: AnyExtracted = Extracted()
     gold: AnyExtracted = Extracted(body=Body(pick="first_span", if_missing="whole_text"))

@@ -49,6 +49,10 @@ class ExtraneousText(Reward):
         """0 to 1 as a gate, ``-amount`` to 0 as a penalty."""
         return (0.0, 1.0) if self.mode == "gate" else (-self.amount + 0.0, 0.0)
 
+    def values(self) -> frozenset[float]:
+        """The two bounds."""
+        return frozenset(self.bounds())
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """Where stray text stands."""
         found = [place for place, here in zip(PLACES, reading[StrayPlaces(self.case)][0], strict=True) if here]

@@ -24,6 +24,8 @@ class GoldHolds(Reward):
         facts: facts that hold or do not.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["gold_holds.v1"] = "gold_holds.v1"
     facts: tuple[AnyPredicate, ...] = Field(default=(Labelled(),), min_length=1)
 

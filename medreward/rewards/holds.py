@@ -22,6 +22,8 @@ class Holds(Reward):
         facts: facts that hold or do not, such as ``layout.v1``, ``occurs.v1`` or ``well_formed.v1``.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["holds.v1"] = "holds.v1"
     facts: tuple[AnyPredicate, ...] = Field(min_length=1)
 

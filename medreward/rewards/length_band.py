@@ -25,6 +25,8 @@ class LengthBand(Reward):
         most: the greatest; None for no limit.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["length_band.v1"] = "length_band.v1"
     length: AnyLength = Length(of="think", unit="words")
     least: Whole = Field(default=0, ge=0)

@@ -23,6 +23,8 @@ class NonEmptyReasoning(Reward):
         case: which spellings of a tag count.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["non_empty_reasoning.v1"] = "non_empty_reasoning.v1"
     tag: Role = "think"
     case: TagCase = "exact"

@@ -61,6 +61,10 @@ class PartialCredit(ChoiceRule):
         earned = [0.0, *dict(self.ladder).values()]
         return (min(earned), max(earned))
 
+    def values(self) -> frozenset[float]:
+        """0 and the credits."""
+        return frozenset({0.0, *dict(self.ladder).values()})
+
 
 _TEXT = PartialCredit(ladder=Ladder(text_only=0.25))
 CASES = (

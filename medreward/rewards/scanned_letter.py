@@ -65,6 +65,10 @@ class ScannedLetter(Reward):
         """From the least to the greatest of 0 and the two credits."""
         return (min(0.0, self.alone, self.accompanied), max(0.0, self.alone, self.accompanied))
 
+    def values(self) -> frozenset[float]:
+        """0 and the two credits."""
+        return frozenset({0.0, self.alone, self.accompanied})
+
     def gold_forms(self) -> frozenset[GoldForm]:
         """The gold cell as given."""
         return frozenset({"raw"})

@@ -72,6 +72,12 @@ class TagPresence(Reward):
         """0 to 1."""
         return (0.0, 1.0)
 
+    def values(self) -> frozenset[float]:
+        """0 and 1, and with credit ``per_tag`` the shares between."""
+        count = len(self._literals())
+        shares = [share / count for share in range(count + 1)]
+        return frozenset(shares if self.credit == "per_tag" else (0.0, 1.0))
+
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which literals are not there as often as they must be."""
         counts = {literal: int(reading[TagCount(tag=literal, case=self.case)][0]) for literal in self._literals()}

@@ -21,6 +21,8 @@ class WrittenOption(Reward):
         written: which text is compared, with which shapes of an option.
     """
 
+    pays = (0.0, 1.0)
+
     kind: Literal["written_option.v1"] = "written_option.v1"
     written: AnyOptionMatch = OptionMatch()
 
