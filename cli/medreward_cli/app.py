@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Explain the reward of one completion.",
     "diff": "Show where rewards disagree on the same rollouts.",
     "spec": "List, show and check reward documents.",
+    "conformance": "Test an answer extractor on hand-labelled cases.",
 }
 """Every command and what it does; each is a file of that name."""
 
