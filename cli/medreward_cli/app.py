@@ -15,6 +15,8 @@ COMMANDS = {
     "score": "Score files of rollouts.",
     "explain": "Explain the reward of one completion.",
     "diff": "Show where rewards disagree on the same rollouts.",
+    "inspect": "Show what is in a file of rollouts, and which flags it needs.",
+    "verify": "Say whether the scores in a file are reproducible.",
     "spec": "List, show and check reward documents.",
     "conformance": "Test an answer extractor on hand-labelled cases.",
 }

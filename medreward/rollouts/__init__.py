@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from medreward.rollouts.explain_row import explain_row
+from medreward.rollouts.inspection import Inspection, inspect
 from medreward.rollouts.score import diff, score
 from medreward.rollouts.score_files import FileScores, score_files
+from medreward.rollouts.verification import Verification, verify
 
-__all__ = ["FileScores", "diff", "explain_row", "score", "score_files"]
+__all__ = [
+    "FileScores",
+    "Inspection",
+    "Verification",
+    "diff",
+    "explain_row",
+    "inspect",
+    "score",
+    "score_files",
+    "verify",
+]
