@@ -9,7 +9,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-import medreward
 from medreward.errors import InputError
 from medreward.rollouts import score_files, verify
 from medreward.scoring import InputSettings
@@ -37,8 +36,8 @@ def with_metadata(**entries: str | None) -> Callable[[pa.Table], pa.Table]:
     return change
 
 
-@pytest.mark.parametrize("reward", [*medreward.PRESETS])
-def test_scores_of_every_preset_are_reproducible(tmp_path: Path, reward: str) -> None:
+@pytest.mark.parametrize("reward", ["medvlm-r1", "medvlm-r1-code", "medvlm-r1-eval", "mcq"])
+def test_scores_of_the_papers_presets_are_reproducible(tmp_path: Path, reward: str) -> None:
     score_files(write(tmp_path / "in.parquet"), tmp_path / "out.parquet", reward=reward, prefix="x_")
     found = verify(tmp_path / "out.parquet")
     assert (found.is_reproducible, found.reasons, found.rows) == (True, (), 7)
