@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Coalesce,
         ColumnValue,
         Constant,
+        ContainedLabels,
         Document,
         EqualText,
         ExtraneousText,
@@ -79,8 +80,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
     "medreward.rewards": (
-        "AnswerLetter Clip Coalesce ColumnValue Constant Document EqualText ExtraneousText FirstOf Gate"
-        " GoldHolds Holds Ladder LengthBand MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning"
+        "AnswerLetter Clip Coalesce ColumnValue Constant ContainedLabels Document EqualText ExtraneousText FirstOf"
+        " Gate GoldHolds Holds Ladder LengthBand MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning"
         " PartialCredit Product Reward Scale ScannedLetter SoftOverlong TagPresence Tanh WeightedSum"
         " WrittenOption document_schema load_document prompt"
     ),
@@ -102,6 +103,7 @@ __all__ = [
     "Coalesce",
     "ColumnValue",
     "Constant",
+    "ContainedLabels",
     "Diff",
     "Document",
     "DocumentError",

@@ -13,6 +13,7 @@ from medreward.rewards.combine import Maximum as Maximum
 from medreward.rewards.combine import Minimum as Minimum
 from medreward.rewards.combine import Product as Product
 from medreward.rewards.combine import WeightedSum as WeightedSum
+from medreward.rewards.contained_labels import ContainedLabels as ContainedLabels
 from medreward.rewards.document import Document, document_schema, load_document
 from medreward.rewards.equal_text import EqualText as EqualText
 from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText

@@ -55,6 +55,8 @@ class LibraryRule(Reward):
         on_error: what a text is worth on which the library raises: ``null``, or an ``error`` that names the row.
     """
 
+    pays = (0.0, 1.0)
+
     answer: AnyExtracted = Extracted()
     gold: AnyExtracted = Extracted()
     on_error: Literal["null", "error"] = "null"

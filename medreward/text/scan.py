@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from medreward.text.buffer import Bytes, Ints, Mask
+from medreward.text.buffer import Bytes, Ints, Mask, Spans
 from medreward.text.tags import TagSet, spellings
 
 __all__ = ["ANY", "EXACT", "FOLDED", "Angles", "TagTable", "find_angles", "scan"]
@@ -106,19 +106,44 @@ def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable
     Returns:
         The tag table, and where every angle bracket stands.
     """
-    patterns, second = _patterns(tags)
     angles = find_angles(buf, int(offsets[0]), int(offsets[-1]))
-    position = angles.left
-    if len(position):
-        position = position[second[buf[np.minimum(position + 1, len(buf) - 1)]]]
-    code, end, spelling = _match(buf, position, patterns)
-    hit = code >= 0
-    position, code, end, spelling = position[hit], code[hit], end[hit], spelling[hit]
+    find = _find_spaced if tags.inner_space else _find_tight
+    position, code, end, spelling = find(buf, offsets, angles.left, tags)
     counts = np.diff(np.searchsorted(position, offsets))
     row = np.repeat(np.arange(len(counts)), counts)
     inside = (end <= offsets[1:][row]) & valid[row]
     table = TagTable(row, code, position, end, spelling)
     return table if inside.all() else table[inside], angles
+
+
+Found = tuple[Ints, npt.NDArray[np.int8], Ints, npt.NDArray[np.int8]]
+
+
+def _find_tight(buf: Bytes, _: Ints, position: Ints, tags: TagSet) -> Found:
+    """Which ``<`` begin a literal: their positions, and code, end and spelling of each."""
+    patterns, second = _patterns(tags)
+    if len(position):
+        position = position[second[buf[np.minimum(position + 1, len(buf) - 1)]]]
+    code, end, spelling = _match(buf, position, patterns)
+    hit = code >= 0
+    return position[hit], code[hit], end[hit], spelling[hit]
+
+
+def _find_spaced(buf: Bytes, offsets: Ints, position: Ints, tags: TagSet) -> Found:
+    """The same where whitespace may stand inside: ``<``, a slash for closers, the name, ``>``."""
+    until = offsets[np.searchsorted(offsets, position, side="right")]
+    name = Spans(buf, position + 1, until).skip()
+    closes = np.zeros(len(name), np.bool_)
+    closes[name < until] = buf[name[name < until]] == ord("/")
+    name[closes] = Spans(buf, name[closes] + 1, until[closes]).skip()
+    which = np.flatnonzero(name < until)
+    code, end, spelling = _match(buf, name[which], _name_patterns(tags))
+    hit = (code >= 0) & (end < until[which])
+    which, code, end, spelling = which[hit], code[hit] + closes[which[hit]], end[hit], spelling[hit]
+    last = Spans(buf, end, until[which]).skip()
+    hit = last < until[which]
+    hit[hit] = buf[last[hit]] == ord(">")
+    return position[which[hit]], code[hit].astype(np.int8), last[hit] + 1, spelling[hit]
 
 
 def _match(
@@ -203,6 +228,17 @@ def _patterns(tags: TagSet) -> tuple[tuple[_Pattern, ...], Mask]:
             second[[letter, letter ^ 0x20 if letter < 128 else letter]] = True
             found.append(_Pattern(code, len(raw), number > 0, tuple(_words(raw))))
     return tuple(sorted(found, key=lambda pattern: pattern.folded)), second
+
+
+@lru_cache(maxsize=32)
+def _name_patterns(tags: TagSet) -> tuple[_Pattern, ...]:
+    """What stands between the angles, with the codes of openers."""
+    found = [
+        _Pattern(2 * number, len(raw), place > 0, tuple(_words(raw)))
+        for number, name in enumerate(tags.names.values())
+        for place, raw in enumerate(spelling.encode() for spelling in spellings(name))
+    ]
+    return tuple(sorted(found, key=lambda pattern: pattern.folded))
 
 
 def _literals(tags: TagSet) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from medreward.spec import Model
+from medreward.spec import Flag, Model
 
 __all__ = ["Case", "Role", "Side", "TagLiteral", "TagName", "TagSet", "spellings"]
 
@@ -35,6 +35,8 @@ class TagSet(Model):
         think: the name of the tag round the reasoning; None where completions have none.
         answer: the name of the tag round the answer.
         others: further tags; their role is their name.
+        inner_space: whether whitespace may stand beside the ``<``, ``/`` and ``>`` of a tag, as in ``< answer >``:
+            what published code reads that drops all whitespace beside these characters first.
 
     Example:
         >>> TagSet(answer="solution").literal("answer", "close")
@@ -44,6 +46,7 @@ class TagSet(Model):
     think: TagName | None = "think"
     answer: TagName = "answer"
     others: tuple[TagName, ...] = ()
+    inner_space: Flag = False
 
     @model_validator(mode="after")
     def _distinct(self) -> TagSet:

@@ -6,7 +6,10 @@ from medreward.rewards.presets import (
     easyr1_r1v,
     mcq,
     med_r1,
+    med_r1_cxr,
     med_r1_nothink,
+    medreasoning_easyr1_direct,
+    medreasoning_easyr1_think,
     medvlm_r1,
     medvlm_r1_code,
     medvlm_r1_eval,
@@ -26,7 +29,8 @@ __all__ = ["DEFAULT", "PRESETS", "Preset"]
 
 _MODULES = (
     *(medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq),
-    *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, medvlthinker, easyr1_r1v, vlm_r1_mcq),
+    *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, med_r1_cxr, medvlthinker, easyr1_r1v, vlm_r1_mcq),
+    *(medreasoning_easyr1_think, medreasoning_easyr1_direct),
     *(trl_think_format, open_r1_format, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
 )
 PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
