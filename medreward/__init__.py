@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         OutputError,
         RuleError,
+        TrainingError,
         UsageError,
     )
     from medreward.rewards import (
@@ -78,7 +79,9 @@ if TYPE_CHECKING:
     from medreward.text import Choice, OptionSet, TagSet, choose
 
 _HOMES = {
-    "medreward.errors": ("DocumentError InputError MedrewardError MissingExtraError OutputError RuleError UsageError"),
+    "medreward.errors": (
+        "DocumentError InputError MedrewardError MissingExtraError OutputError RuleError TrainingError UsageError"
+    ),
     "medreward.rewards": (
         "AnswerLetter Clip Coalesce ColumnValue Constant ContainedLabels Document EqualText ExtraneousText FirstOf"
         " Gate GoldHolds Holds Ladder LengthBand MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning"
@@ -144,6 +147,7 @@ __all__ = [
     "TagPresence",
     "TagSet",
     "Tanh",
+    "TrainingError",
     "UsageError",
     "WeightedSum",
     "WrittenOption",

@@ -13,6 +13,7 @@ __all__ = [
     "MissingExtraError",
     "OutputError",
     "RuleError",
+    "TrainingError",
     "UsageError",
 ]
 
@@ -105,3 +106,9 @@ class MissingExtraError(MedrewardError):
 
 class RuleError(MedrewardError):
     """A rule returned a value that is not a finite number. A bug in that rule, never a reward of 0. Exit 70."""
+
+
+class TrainingError(MedrewardError):
+    """A training run cannot go on: its numbers are no longer finite, nothing earns a reward, memory is full. Exit 1."""
+
+    exit_code = 1

@@ -17,6 +17,7 @@ COMMANDS = {
     "diff": "Show where rewards disagree on the same rollouts.",
     "inspect": "Show what is in a file of rollouts, and which flags it needs.",
     "verify": "Say whether the scores in a file are reproducible.",
+    "train": "Train a policy with GRPO; --demo for a first look.",
     "spec": "List, show and check reward documents.",
     "conformance": "Test an answer extractor on hand-labelled cases.",
 }

@@ -1,0 +1,163 @@
+"""Models from nothing: a byte tokenizer and small random-weight models, so that everything runs without a download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from medreward.train.policy import Policy
+
+__all__ = ["Shape", "byte_tokenizer", "image_processor", "tiny_model", "tiny_policy"]
+
+_SPECIAL = ("<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+_TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+_TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
+    "{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for part in m['content'] %}"
+    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a tiny model is.
+
+    Args:
+        family: ``qwen2_vl``, ``qwen2_5_vl``, ``qwen2`` or ``llama``.
+        hidden, layers, heads, kv_heads: the language model.
+        vision_hidden, vision_layers: the vision tower.
+        max_pixels: the largest image: 784 pixels are one token.
+    """
+
+    family: str = "qwen2_vl"
+    hidden: int = 64
+    layers: int = 2
+    heads: int = 4
+    kv_heads: int = 2
+    vision_hidden: int = 32
+    vision_layers: int = 2
+    max_pixels: int = 3136
+
+
+def byte_tokenizer(words: Iterable[str] = ()) -> Any:
+    """A tokenizer of the 256 bytes, the tags, chat and vision tokens, and some whole words; nothing is out of it.
+
+    Args:
+        words: texts that become one token each wherever they occur.
+
+    Returns:
+        A ``PreTrainedTokenizerFast`` that pads on the left; its padding token does not end a completion.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    inner = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(alphabet)}, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    inner.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        eos_token="<|im_end|>",  # noqa: S106 - a token of text
+        pad_token="<|endoftext|>",  # noqa: S106 - a token of text
+        padding_side="left",
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": list(_SPECIAL)})
+    tokenizer.add_tokens([*_TAGS, *words], special_tokens=False)
+    tokenizer.chat_template = _TEMPLATE
+    return tokenizer
+
+
+def image_processor(max_pixels: int = 3136) -> Any:
+    """The image processor of Qwen2-VL, for images of at most so many pixels."""
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    return Qwen2VLImageProcessorPil(size={"shortest_edge": 784, "longest_edge": max_pixels})
+
+
+def _text_shape(tokenizer: Any, shape: Shape) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": shape.hidden,
+        "intermediate_size": 2 * shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "max_position_embeddings": 4096,
+        "tie_word_embeddings": True,
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+
+
+def _vision_shape(shape: Shape) -> dict[str, Any]:
+    if shape.family == "qwen2_vl":
+        return {
+            "depth": shape.vision_layers,
+            "embed_dim": shape.vision_hidden,
+            "hidden_size": shape.hidden,
+            "num_heads": 4,
+            "mlp_ratio": 2,
+        }
+    return {
+        "depth": shape.vision_layers,
+        "hidden_size": shape.vision_hidden,
+        "out_hidden_size": shape.hidden,
+        "num_heads": 4,
+        "intermediate_size": 2 * shape.vision_hidden,
+        "window_size": 56,
+        "fullatt_block_indexes": [shape.vision_layers - 1],
+    }
+
+
+def _vision_config(tokenizer: Any, shape: Shape) -> Any:
+    import transformers
+
+    token = tokenizer.convert_tokens_to_ids
+    half = shape.hidden // shape.heads // 2
+    third = half * 3 // 8
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [half - 2 * third, third, third]}
+    make = transformers.Qwen2VLConfig if shape.family == "qwen2_vl" else transformers.Qwen2_5_VLConfig
+    return make(
+        text_config={**_text_shape(tokenizer, shape), "rope_parameters": rope},
+        vision_config=_vision_shape(shape),
+        image_token_id=token("<|image_pad|>"),
+        video_token_id=token("<|video_pad|>"),
+        vision_start_token_id=token("<|vision_start|>"),
+        vision_end_token_id=token("<|vision_end|>"),
+        tie_word_embeddings=True,
+    )
+
+
+def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0) -> Any:
+    """A model of that shape with random weights, the same ones for the same seed."""
+    import transformers
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if shape.family in ("qwen2_vl", "qwen2_5_vl"):
+            vl, vl5 = transformers.Qwen2VLForConditionalGeneration, transformers.Qwen2_5_VLForConditionalGeneration
+            model = (vl if shape.family == "qwen2_vl" else vl5)(_vision_config(tokenizer, shape))
+        else:
+            kinds = {
+                "qwen2": (transformers.Qwen2Config, transformers.Qwen2ForCausalLM),
+                "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM),
+            }
+            config, make = kinds[shape.family]
+            model = make(config(**_text_shape(tokenizer, shape)))
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    return model.train()
+
+
+def tiny_policy(shape: Shape | None = None, seed: int = 0, words: Iterable[str] = ()) -> Policy:
+    """A whole policy from nothing: tokenizer, image processor, model."""
+    shape = shape or Shape()
+    tokenizer = byte_tokenizer(words)
+    images = image_processor(shape.max_pixels) if "vl" in shape.family else None
+    return Policy(tiny_model(tokenizer, shape, seed), tokenizer, images)
