@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -31,6 +32,23 @@ def real_data() -> Path:
     return folder
 
 
+HAS_TRAINING = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "PIL"))
+"""Whether the extra ``train`` is installed."""
+
+
+class _WithoutTraining:
+    """Leaves the trainer's docstrings alone where they could not be imported."""
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return True if (ROOT / "medreward" / "train") in (collection_path, *collection_path.parents) else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look whether the trainer can be imported."""
+    if not HAS_TRAINING:
+        config.pluginmanager.register(_WithoutTraining())
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The flag that runs what builds and installs."""
     parser.addoption("--run-slow", action="store_true", help="run the tests that build and install things too")
@@ -47,4 +65,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> str:
     """Say whether the tests on real model outputs run."""
     folder = real_data_folder()
-    return f"real model outputs: {folder or 'none, those tests are skipped'}"
+    training = "its tests run" if HAS_TRAINING else "the extra train is not installed, its tests are skipped"
+    return f"real model outputs: {folder or 'none, those tests are skipped'}; training: {training}"

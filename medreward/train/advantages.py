@@ -1,6 +1,7 @@
 """How much better a completion did than the others of its group.
 
-The arithmetic is :func:`medreward.scoring.groups.advantages`. A prompt-major step of P prompts with G completions each has its groups one after another, G rows each.
+The arithmetic is :func:`medreward.scoring.groups.advantages`. A prompt-major step of P prompts with G completions each
+has its groups one after another, G rows each.
 """
 
 from __future__ import annotations

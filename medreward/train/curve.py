@@ -47,20 +47,18 @@ def svg_curve(series: Mapping[str, Sequence[float]], top: float, title: str) -> 
         return height - under - value / top * (height - under - 36)
 
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" style="font: 12px sans-serif">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
-        f'<text x="{left}" y="20" font-size="14">{escape(title)}</text>',
+        f'<text x="{left}" y="20">{escape(title)}</text>',
     ]
     for mark in range(5):
         value = top * mark / 4
         parts.append(f'<line x1="{left}" x2="{width - 16}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" font-size="12" text-anchor="end">{value:.2g}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.2g}</text>')
     for number, (name, values) in enumerate(series.items()):
         colour = _COLOURS[number % len(_COLOURS)]
         points = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in enumerate(values))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(
-            f'<text x="{left + 110 * number}" y="{height - 8}" fill="{colour}" font-size="12">{escape(name)}</text>'
-        )
-    parts.append(f'<text x="{width - 16}" y="{height - 8}" font-size="12" text-anchor="end">step {steps}</text>')
+        parts.append(f'<text x="{left + 110 * number}" y="{height - 8}" fill="{colour}">{escape(name)}</text>')
+    parts.append(f'<text x="{width - 16}" y="{height - 8}" text-anchor="end">step {steps}</text>')
     return "\n".join([*parts, "</svg>", ""])

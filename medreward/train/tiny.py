@@ -32,6 +32,7 @@ class Shape:
         hidden, layers, heads, kv_heads: the language model.
         vision_hidden, vision_layers: the vision tower.
         max_pixels: the largest image: 784 pixels are one token.
+        tied: whether the head is the embedding table.
     """
 
     family: str = "qwen2_vl"
@@ -42,6 +43,7 @@ class Shape:
     vision_hidden: int = 32
     vision_layers: int = 2
     max_pixels: int = 3136
+    tied: bool = True
 
 
 def byte_tokenizer(words: Iterable[str] = ()) -> Any:
@@ -88,7 +90,7 @@ def _text_shape(tokenizer: Any, shape: Shape) -> dict[str, Any]:
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads,
         "max_position_embeddings": 4096,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": shape.tied,
         "bos_token_id": None,
         "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,
@@ -130,7 +132,7 @@ def _vision_config(tokenizer: Any, shape: Shape) -> Any:
         video_token_id=token("<|video_pad|>"),
         vision_start_token_id=token("<|vision_start|>"),
         vision_end_token_id=token("<|vision_end|>"),
-        tie_word_embeddings=True,
+        tie_word_embeddings=shape.tied,
     )
 
 
