@@ -25,10 +25,12 @@ if TYPE_CHECKING:
         UsageError,
     )
     from medreward.rewards import (
+        AnswerLength,
         AnswerLetter,
         Clip,
         Coalesce,
         ColumnValue,
+        CompletionLength,
         Constant,
         ContainedLabels,
         Document,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         Holds,
         Ladder,
         LengthBand,
+        LengthCosine,
         MapRange,
         MathRuled,
         MathVerified,
@@ -48,11 +51,15 @@ if TYPE_CHECKING:
         NonEmptyReasoning,
         PartialCredit,
         Product,
+        ReasoningLength,
+        Repetition,
         Reward,
         Scale,
         ScannedLetter,
         SoftOverlong,
+        TagCredit,
         TagPresence,
+        TagShare,
         Tanh,
         WeightedSum,
         WrittenOption,
@@ -83,10 +90,11 @@ _HOMES = {
         "DocumentError InputError MedrewardError MissingExtraError OutputError RuleError TrainingError UsageError"
     ),
     "medreward.rewards": (
-        "AnswerLetter Clip Coalesce ColumnValue Constant ContainedLabels Document EqualText ExtraneousText FirstOf"
-        " Gate GoldHolds Holds Ladder LengthBand MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning"
-        " PartialCredit Product Reward Scale ScannedLetter SoftOverlong TagPresence Tanh WeightedSum"
-        " WrittenOption document_schema load_document prompt"
+        "AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant ContainedLabels"
+        " Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand LengthCosine"
+        " MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product"
+        " ReasoningLength Repetition Reward Scale ScannedLetter SoftOverlong TagCredit TagPresence TagShare"
+        " Tanh WeightedSum WrittenOption document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
     "medreward.rollouts": "diff score",
@@ -100,11 +108,13 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 __all__ = [
     "PRESETS",
+    "AnswerLength",
     "AnswerLetter",
     "Choice",
     "Clip",
     "Coalesce",
     "ColumnValue",
+    "CompletionLength",
     "Constant",
     "ContainedLabels",
     "Diff",
@@ -122,6 +132,7 @@ __all__ = [
     "InputSettings",
     "Ladder",
     "LengthBand",
+    "LengthCosine",
     "MapRange",
     "MathRuled",
     "MathVerified",
@@ -135,6 +146,8 @@ __all__ = [
     "PartialCredit",
     "Preset",
     "Product",
+    "ReasoningLength",
+    "Repetition",
     "Reward",
     "RuleError",
     "Scale",
@@ -144,8 +157,10 @@ __all__ = [
     "Slice",
     "SoftOverlong",
     "Summary",
+    "TagCredit",
     "TagPresence",
     "TagSet",
+    "TagShare",
     "Tanh",
     "TrainingError",
     "UsageError",

@@ -20,17 +20,22 @@ from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
 from medreward.rewards.first_of import FirstOf as FirstOf
 from medreward.rewards.gold_holds import GoldHolds as GoldHolds
 from medreward.rewards.holds import Holds as Holds
+from medreward.rewards.length import AnswerLength, CompletionLength, ReasoningLength
 from medreward.rewards.length_band import LengthBand as LengthBand
+from medreward.rewards.length_cosine import LengthCosine as LengthCosine
 from medreward.rewards.math_ruled import MathRuled as MathRuled
 from medreward.rewards.math_verified import MathVerified as MathVerified
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning
 from medreward.rewards.partial_credit import Ladder
 from medreward.rewards.partial_credit import PartialCredit as PartialCredit
 from medreward.rewards.prompt import prompt
+from medreward.rewards.repetition import Repetition as Repetition
 from medreward.rewards.scale import MapRange as MapRange
 from medreward.rewards.scale import Scale as Scale
 from medreward.rewards.scanned_letter import ScannedLetter as ScannedLetter
 from medreward.rewards.soft_overlong import SoftOverlong as SoftOverlong
+from medreward.rewards.tag_credit import TagCredit as TagCredit
+from medreward.rewards.tag_credit import TagShare
 from medreward.rewards.tag_presence import TagPresence as TagPresence
 from medreward.rewards.tanh import Tanh as Tanh
 from medreward.rewards.written_option import WrittenOption as WrittenOption
@@ -38,11 +43,15 @@ from medreward.rewards.written_option import WrittenOption as WrittenOption
 __all__ = [
     "REWARDS",
     "RULES",
+    "AnswerLength",
     "Case",
+    "CompletionLength",
     "Document",
     "Gold",
     "Ladder",
+    "ReasoningLength",
     "Reward",
+    "TagShare",
     "Values",
     "document_schema",
     "evaluate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
@@ -13,7 +13,7 @@ from pydantic import StringConstraints
 from medreward.errors import RuleError
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
-from medreward.text.facts import Column
+from medreward.text.facts import InputColumn
 from medreward.text.options import OptionSet
 from medreward.text.reading import Question, Reading
 from medreward.text.rows import Rows
@@ -129,7 +129,7 @@ class Case:
         reward: the reward, where it is not the rule with its defaults.
         gold: the right answer; None for null.
         options: what was offered.
-        columns: numbers that stand beside the completion.
+        columns: what stands beside the completion: numbers, or lists of token numbers.
     """
 
     about: str
@@ -138,7 +138,7 @@ class Case:
     reward: Reward | None = None
     gold: str | None = "B"
     options: OptionSet = field(default=OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]))
-    columns: Mapping[str, float | None] = field(default_factory=dict)
+    columns: Mapping[str, float | Sequence[int] | None] = field(default_factory=dict)
 
 
 class Reward(Spec):
@@ -178,7 +178,7 @@ class Reward(Spec):
 
     def may_be_null(self) -> bool:
         """Whether this reward can be null for a completion that is not, as far as its gold and columns tell."""
-        reads_column = any(isinstance(model, Column) for model in self.everything())
+        reads_column = any(isinstance(model, InputColumn) for model in self.everything())
         return reads_column or any(part.gold_forms() for part in self.walk())
 
     def why(self, reading: Reading, gold: Gold) -> str:

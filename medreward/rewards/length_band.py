@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.rewards.base import Case, Gold, Reward, Values
+from medreward.rewards.length import show_length
 from medreward.spec import Whole
-from medreward.text.facts.lengths import AnyLength, Length
+from medreward.text.facts import Column
+from medreward.text.facts.lengths import Length
+from medreward.text.facts.measures import AnyMeasure
 from medreward.text.reading import Reading
 
 __all__ = ["CASES", "LengthBand"]
 
 
 class LengthBand(Reward):
-    """1 if a length lies between two limits, both included, else 0.
+    """1 if a length lies between two limits, both included, else 0. Null where the length is not known.
 
     Args:
-        length: what is measured, and in which unit.
+        length: what is measured, and in which unit: ``length.v1``, ``token_ids.v1``, or a ``column.v1`` of numbers.
         least: the least length that is right.
         most: the greatest; None for no limit.
     """
@@ -28,7 +30,7 @@ class LengthBand(Reward):
     pays = (0.0, 1.0)
 
     kind: Literal["length_band.v1"] = "length_band.v1"
-    length: AnyLength = Length(of="think", unit="words")
+    length: AnyMeasure = Length(of="think", unit="words")
     least: Whole = Field(default=0, ge=0)
     most: Whole | None = Field(default=None, ge=0)
 
@@ -40,9 +42,9 @@ class LengthBand(Reward):
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Compare the length with both limits."""
-        size = reading[self.length]
-        fits = (size >= self.least) & (True if self.most is None else size <= self.most)
-        return Values.of(fits, reading.rows.valid)
+        length = self.length.measure(reading)
+        fits = (length.data >= self.least) & (True if self.most is None else length.data <= self.most)
+        return Values.of(fits, reading.rows.valid & length.valid)
 
     def bounds(self) -> tuple[float, float]:
         """0 to 1."""
@@ -50,13 +52,13 @@ class LengthBand(Reward):
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """The length and the limits."""
-        size, unit = int(np.asarray(reading[self.length])[0]), self.length.unit
         limits = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
-        return f"{self.length.of} has {size} {unit}; wanted {limits}"
+        return f"{show_length(self.length, reading)}; wanted {limits}"
 
 
 _SOME = LengthBand(least=2, most=3)
 _LETTER = LengthBand(length=Length(of="answer", unit="chars"), least=1, most=1)
+_TOKENS = LengthBand(length=Column(name="completion_tokens"), most=3)
 CASES = (
     Case("maximum", "<think> a  lung\nshadow </think>", 1, _SOME),
     Case("zero", "<think>lung</think>", 0, _SOME),
@@ -70,5 +72,8 @@ CASES = (
     Case("letter", "<answer>B.</answer>", 0, _LETTER),
     Case("non_ascii", "<answer>\u3000肺\u2003</answer>", 1, _LETTER),
     Case("non_ascii", "<think>肺\u3000炎\xa0é</think>", 1, _SOME),
+    Case("tokens", "x", 1, _TOKENS, columns={"completion_tokens": 3}),
+    Case("tokens", "x", 0, _TOKENS, columns={"completion_tokens": 4}),
+    Case("null", "x", None, _TOKENS, columns={"completion_tokens": None}),
     Case("null", None, None, _SOME),
 )

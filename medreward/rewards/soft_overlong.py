@@ -1,4 +1,4 @@
-"""Soft overlong: completions near the token limit cost more and more."""
+"""Soft overlong: completions near the limit cost more and more."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import numpy as np
 from pydantic import Field
 
 from medreward.rewards.base import Case, Gold, Reward, Values
+from medreward.rewards.length import show_length
 from medreward.spec import Whole
 from medreward.text.facts import Column
-from medreward.text.facts.columns import AnyColumn
+from medreward.text.facts.measures import AnyMeasure
 from medreward.text.reading import Reading
 
 __all__ = ["CASES", "SoftOverlong"]
 
 
 class SoftOverlong(Reward):
-    """0 up to ``limit - margin`` tokens, then falling in a straight line to -1 at ``limit``, and -1 beyond.
+    """0 up to a length of ``limit - margin``, then falling in a straight line to -1 at ``limit``, and -1 beyond.
 
-    Tokens are not counted here: only the run knows its tokenizer, so the count comes from a column. Null where that
-    is null.
+    Null where the length is not known. Tokens are not counted here: only the run knows its tokenizer, so their number
+    comes from a column.
 
     Args:
-        limit: tokens from which the penalty is whole.
-        margin: over how many tokens before that it grows; 0 makes it a step just beyond the limit.
-        tokens: the column that holds the number of tokens.
+        limit: the length from which the penalty is whole.
+        margin: over how much before that it grows; 0 makes it a step just beyond the limit.
+        length: what is measured: by default the column ``completion_tokens``.
 
     Source:
         DAPO, arXiv 2503.14476, the soft overlong punishment.
@@ -34,27 +35,23 @@ class SoftOverlong(Reward):
     kind: Literal["soft_overlong.v1"] = "soft_overlong.v1"
     limit: Whole = Field(ge=0)
     margin: Whole = Field(ge=0)
-    tokens: AnyColumn = Column(name="completion_tokens")
+    length: AnyMeasure = Column(name="completion_tokens")
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """The straight line between the two ends."""
-        tokens = reading[self.tokens]
-        over = tokens.data - (self.limit - self.margin)
-        value = -np.clip(over / self.margin, 0.0, 1.0) if self.margin else -(tokens.data > self.limit).astype(float)
-        return Values.of(value + 0.0, reading.rows.valid & tokens.valid)
+        length = self.length.measure(reading)
+        over = length.data - (self.limit - self.margin)
+        value = -np.clip(over / self.margin, 0.0, 1.0) if self.margin else -(length.data > self.limit).astype(float)
+        return Values.of(value + 0.0, reading.rows.valid & length.valid)
 
     def bounds(self) -> tuple[float, float]:
         """-1 to 0."""
         return (-1.0, 0.0)
 
     def why(self, reading: Reading, gold: Gold) -> str:
-        """How many tokens there are, and where the penalty begins."""
-        tokens = reading[self.tokens]
-        if not tokens.valid[0]:
-            return f"column {self.tokens.name!r} is null"
-        return (
-            f"{tokens.data[0]:g} tokens; the penalty begins at {self.limit - self.margin} and is whole at {self.limit}"
-        )
+        """How long it is, and where the penalty begins."""
+        begins = f"the penalty begins at {self.limit - self.margin} and is whole at {self.limit}"
+        return f"{show_length(self.length, reading)}; {begins}"
 
 
 _NEAR = SoftOverlong(limit=100, margin=20)

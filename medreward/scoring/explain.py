@@ -30,7 +30,8 @@ from medreward.text.unwrap import string_array
 __all__ = ["Explained", "Explanation", "Mark", "explain", "option_set", "score_one"]
 
 Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
-Numbers = Mapping[str, float | None] | None
+Cell = float | Sequence[int] | None
+Numbers = Mapping[str, Cell] | None
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _read_one(
     return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
 
 
-def _columns_of_one(given: Mapping[str, float | None], wanted: Sequence[str]) -> dict[str, pa.Array]:
+def _columns_of_one(given: Mapping[str, Cell], wanted: Sequence[str]) -> dict[str, pa.Array]:
     missing = [name for name in wanted if name not in given]
     if missing:
         raise InputError(
@@ -187,8 +188,13 @@ def _columns_of_one(given: Mapping[str, float | None], wanted: Sequence[str]) ->
             got=", ".join(given) or "no column at all",
             do=f"give its number: columns={{{missing[0]!r}: …}}",
         )
-    cells = ((name, given[name]) for name in wanted)
-    return {name: pa.array([None if cell is None else float(cell)], pa.float64()) for name, cell in cells}
+    return {name: _column_of_cell(given[name]) for name in wanted}
+
+
+def _column_of_cell(cell: Cell) -> pa.Array:
+    if isinstance(cell, Sequence):
+        return pa.array([list(cell)], pa.list_(pa.int64()))
+    return pa.nulls(1) if cell is None else pa.array([float(cell)], pa.float64())
 
 
 def _scorer_of(reward: RewardSource | Scorer, settings: InputSettings | None) -> Scorer:
@@ -216,7 +222,8 @@ def score_one(
         options: option texts (labelled A, B, …), or a map from label to text; without them labels are A to J.
         reward: as for :class:`Scorer`; a Scorer is taken as it is, with its settings.
         settings: how the gold is read.
-        columns: numbers the reward reads from other columns, such as ``completion_tokens``.
+        columns: what the reward reads from other columns: numbers, such as ``completion_tokens``, or lists of token
+            numbers.
 
     Returns:
         The total; None where it is null, such as where the reward needs a gold and there is none.

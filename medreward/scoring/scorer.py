@@ -20,7 +20,7 @@ from medreward.scoring.rows import option_columns, read_rows
 from medreward.scoring.scores import Scores
 from medreward.scoring.settings import InputSettings
 from medreward.text.choice import FORMS, REASONS
-from medreward.text.facts import FLAWS, ChoiceOf, Column, Flaws
+from medreward.text.facts import FLAWS, ChoiceOf, Flaws, InputColumn
 from medreward.text.reading import Reading
 
 __all__ = ["RewardSource", "Scorer", "answer_read"]
@@ -58,7 +58,7 @@ class Scorer:
         )
         self.choice = answer_read(self.document.reward)
         self.flaws = Flaws(self.document.tags_named())
-        facts = (model for model in self.document.reward.everything() if isinstance(model, Column))
+        facts = (model for model in self.document.reward.everything() if isinstance(model, InputColumn))
         self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
         self.score_schema = score_schema(self.document, prefix)
 

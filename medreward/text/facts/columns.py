@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import Mask, validity_mask
+from medreward.text.buffer import validity_mask
 from medreward.text.facts.base import FACTS, Fact
+from medreward.text.facts.measures import Measure, Numbers, Sequence, Units
 from medreward.text.reading import Reading
 
-__all__ = ["AnyColumn", "Column", "Numbers"]
+__all__ = ["AnyColumn", "Column", "InputColumn", "Numbers", "TokenIds"]
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """A numeric column.
+class InputColumn(Fact):
+    """A column of the input that a rule reads.
 
     Args:
-        data: ``float64``, shape ``(n,)``; 0 where not valid.
-        valid: bool, shape ``(n,)``; false for null and for NaN.
+        name: the column, by its canonical name where it has one.
     """
 
-    data: np.ndarray[tuple[int], np.dtype[np.float64]]
-    valid: Mask
+    name: str
 
 
-class Column(Fact):
+class Column(Measure, InputColumn):
     """A numeric column of the input, such as ``completion_tokens``. NaN counts as null, as data frames write it.
 
     Args:
@@ -37,7 +34,6 @@ class Column(Fact):
     """
 
     kind: Literal["column.v1"] = "column.v1"
-    name: str
 
     def read(self, reading: Reading) -> Numbers:
         """The column's numbers.
@@ -67,6 +63,73 @@ class Column(Fact):
             row = int(endless.argmax()) + reading.rows.first_row
             raise InputError("column_type", f"Column {self.name!r} holds an infinity", where=f"row {row}")
         return Numbers(np.where(valid, data, 0.0), valid)
+
+    def measure(self, reading: Reading) -> Numbers:
+        """The column itself."""
+        return reading[self]
+
+    def unit_shown(self) -> str:
+        """The column's name."""
+        return self.name
+
+
+class TokenIds(Measure, Units, InputColumn):
+    """A column of lists of token numbers, such as ``completion_ids``: a sequence, and a length in tokens.
+
+    Args:
+        name: the column.
+    """
+
+    kind: Literal["token_ids.v1"] = "token_ids.v1"
+    name: str = "completion_ids"
+
+    def read(self, reading: Reading) -> Sequence:
+        """Every token in order, and which row it stands in.
+
+        Raises:
+            InputError: ``column_type``: the column holds something else, or a list has a null in it.
+        """
+        lists = self._lists(reading)
+        tokens = lists.flatten()
+        if tokens.null_count:
+            raise self._no_tokens("a list with a null in it")
+        numbers = tokens.cast(pa.int64())
+        data = np.frombuffer(numbers.buffers()[1], np.int64, len(numbers), numbers.offset * 8)
+        sizes = self.measure(reading).data.astype(np.int64)
+        row = np.repeat(np.arange(len(sizes)), sizes)
+        return Sequence(row, row, np.unique(data, return_inverse=True)[1].astype(np.int64))
+
+    def measure(self, reading: Reading) -> Numbers:
+        """How many tokens each row has."""
+        lists = self._lists(reading)
+        valid = validity_mask(lists.buffers()[0], lists.offset, len(lists))
+        offsets = np.frombuffer(lists.buffers()[1], np.int64, len(lists) + 1, lists.offset * 8)
+        return Numbers(np.where(valid, np.diff(offsets), 0).astype(np.float64), valid)
+
+    def _lists(self, reading: Reading) -> pa.Array:
+        array = reading.rows.columns[self.name]
+        kind = array.type
+        if pa.types.is_null(kind):
+            return array.cast(pa.large_list(pa.int64()))
+        is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+        if not is_list or not (pa.types.is_integer(kind.value_type) or pa.types.is_null(kind.value_type)):
+            raise self._no_tokens(str(kind))
+        if not len(array):
+            return pa.array([], pa.large_list(pa.int64()))
+        return array.cast(pa.large_list(kind.value_type))
+
+    def _no_tokens(self, got: str) -> InputError:
+        return InputError(
+            "column_type",
+            f"Column {self.name!r} holds no token numbers",
+            where=f"column {self.name!r}",
+            expected="lists of integers",
+            got=got,
+        )
+
+    def unit_shown(self) -> str:
+        """The column's name."""
+        return f"tokens in {self.name}"
 
 
 AnyColumn = FACTS.field(Column)

@@ -7,15 +7,16 @@ from typing import Literal
 import numpy as np
 
 from medreward.text.buffer import SPACE, Bytes, Ints, Mask, Spans, count_bytes
-from medreward.text.facts.base import FACTS, Fact
+from medreward.text.facts.base import FACTS
 from medreward.text.facts.bodies import Body
+from medreward.text.facts.measures import Measure, Numbers
 from medreward.text.reading import Reading
 from medreward.text.tags import Case, Role
 
 __all__ = ["AnyLength", "Length", "count_chars", "count_words"]
 
 
-class Length(Fact):
+class Length(Measure):
     """How long a completion, or what stands inside one of its tags, is: ``int64``, shape ``(n,)``.
 
     Bodies are taken without outer whitespace and with a space for each tag inside; several bodies of one row are added.
@@ -44,6 +45,14 @@ class Length(Fact):
         size = count(bodies.spans.strip())
         size[bodies.mixed] = count(bodies.rewritten.strip())
         return np.bincount(bodies.row, weights=size, minlength=len(reading)).astype(np.int64)
+
+    def measure(self, reading: Reading) -> Numbers:
+        """The length of every row that is not null."""
+        return Numbers(reading[self].astype(np.float64), reading.rows.valid)
+
+    def unit_shown(self) -> str:
+        """The unit and where it is counted."""
+        return f"{self.unit} of {self.of}"
 
 
 AnyLength = FACTS.field(Length)
