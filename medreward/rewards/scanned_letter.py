@@ -26,15 +26,15 @@ class ScannedLetter(Reward):
         scan: which characters are looked for, and where.
         alone: what it earns with nothing but whitespace beside the letter.
         accompanied: what it earns with anything else beside it.
-        gold: how the gold cell is compared. ``as_given``; or ``squeezed``: taken out of its answer tag if it has one,
-            folded like the text, all whitespace dropped.
+        gold: how the gold cell is compared. ``as_given``; ``folded`` like the text; or ``squeezed``: taken out of its
+            answer tag if it has one, folded like the text, all whitespace dropped.
     """
 
     kind: Literal["scanned_letter.v1"] = "scanned_letter.v1"
     scan: AnyLabelScan = LabelScan()
     alone: Number = 1.0
     accompanied: Number = 0.5
-    gold: Literal["as_given", "squeezed"] = "squeezed"
+    gold: Literal["as_given", "folded", "squeezed"] = "squeezed"
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Compare the letter found with the gold cell."""
@@ -50,6 +50,8 @@ class ScannedLetter(Reward):
             return np.full(len(reading), -2), np.zeros(len(reading), np.bool_)
         codes, cells = gold.raw
         texts = [cell if cell is not None else "" for cell in cells]
+        if self.gold == "folded":
+            texts = [fold_text(text, self.scan.fold) for text in texts]
         if self.gold == "squeezed":
             texts = ["".join(fold_text(text, self.scan.fold).split()) for text in inside_answer(texts, reading.tags)]
         places = [self.scan.alphabet.find(text) if len(text) == 1 else -2 for text in texts]
@@ -94,6 +96,7 @@ class ScannedLetter(Reward):
         )
 
 
+_FIRST = ScannedLetter(scan=LabelScan(alphabet="ABCD", fold="ascii", boundary="word", take="first"))
 CASES = (
     Case("maximum", "<answer>b\n</answer>", 1),
     Case("half", "<answer>B.</answer>", 0.5),
@@ -110,6 +113,11 @@ CASES = (
     Case("non_ascii", "<answer>ﬀB</answer>", 0),
     Case("gold", "<answer>B</answer>", 1, gold="<Answer>\n b </ANSWER>"),
     Case("gold", "<answer>B</answer>", 0, gold="yes"),
+    Case("gold", "<answer>B</answer>", 1, ScannedLetter(gold="folded"), gold="b"),
+    Case("gold", "<answer>B</answer>", 0, ScannedLetter(gold="folded"), gold=" b"),
+    Case("first", "<answer>not (B), C</answer>", 0.5, _FIRST),
+    Case("first", "<answer>Black or C_B or c</answer>", 0, _FIRST),
+    Case("first", "<answer>b</answer>", 1, _FIRST),
     Case("gold", "<answer>B</answer>", 0, ScannedLetter(gold="as_given"), gold="b"),
     Case("null", None, None),
     Case("null", "<answer>B</answer>", None, gold=None),

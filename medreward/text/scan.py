@@ -15,9 +15,10 @@ import numpy.typing as npt
 from medreward.text.buffer import Bytes, Ints, Mask, Spans
 from medreward.text.tags import TagSet, spellings
 
-__all__ = ["ANY", "EXACT", "FOLDED", "Angles", "TagTable", "find_angles", "scan"]
+__all__ = ["ANY", "EXACT", "FOLDED", "LOWERED", "Angles", "TagTable", "find_angles", "scan"]
 
-EXACT, ANY, FOLDED = 0, 1, 2  # how a tag is spelt: exactly; in another ASCII case; with letters Unicode folds
+EXACT, ANY, LOWERED, FOLDED = 0, 1, 2, 3
+"""How a tag is spelt: exactly; in another ASCII case; with letters whose lower case is ASCII; with others that fold."""
 _BLOCK = 1 << 20  # one reused mask of this size: a fresh one costs more in page faults than the compare
 _HIGH_BITS = np.uint64(0x8080808080808080)
 Words = npt.NDArray[np.uint64]
@@ -32,7 +33,7 @@ class TagTable:
         code: ``int8``, shape ``(t,)``, twice the role's number, plus one for a closer.
         start: ``int64``, shape ``(t,)``, the byte of ``<``.
         end: ``int64``, shape ``(t,)``, one past the byte of ``>``.
-        spelling: ``int8``, shape ``(t,)``: EXACT, ANY or FOLDED.
+        spelling: ``int8``, shape ``(t,)``: EXACT, ANY, LOWERED or FOLDED.
     """
 
     row: Ints
@@ -62,7 +63,7 @@ class _Word:
 class _Pattern:
     code: int
     size: int
-    folded: bool
+    folded: int  # 0, or how it is spelt: LOWERED or FOLDED
     words: tuple[_Word, ...]
 
 
@@ -196,7 +197,7 @@ def _match_words(
         for pattern in patterns:
             if pattern.folded:
                 which = _matching(view, position, every, pattern)
-                code[which], end[which], spelling[which] = pattern.code, end[which] + pattern.size, FOLDED
+                code[which], end[which], spelling[which] = pattern.code, end[which] + pattern.size, pattern.folded
 
 
 def _matching(view: Words, position: Ints, which: Ints, pattern: _Pattern) -> Ints:
@@ -222,21 +223,26 @@ def _patterns(tags: TagSet) -> tuple[tuple[_Pattern, ...], Mask]:
     second[ord("/")] = True
     found = []
     for code, literal in enumerate(_literals(tags)):
-        for number, spelling in enumerate(spellings(literal)):
+        for spelling in spellings(literal):
             raw = spelling.encode()
             letter = raw[2 if raw[1:2] == b"/" else 1]
             second[[letter, letter ^ 0x20 if letter < 128 else letter]] = True
-            found.append(_Pattern(code, len(raw), number > 0, tuple(_words(raw))))
+            found.append(_Pattern(code, len(raw), _folded(spelling, literal), tuple(_words(raw))))
     return tuple(sorted(found, key=lambda pattern: pattern.folded)), second
+
+
+def _folded(spelling: str, literal: str) -> int:
+    """0 for the literal itself, else whether lower case makes the spelling the literal."""
+    return 0 if spelling == literal else LOWERED if spelling.lower() == literal.lower() else FOLDED
 
 
 @lru_cache(maxsize=32)
 def _name_patterns(tags: TagSet) -> tuple[_Pattern, ...]:
     """What stands between the angles, with the codes of openers."""
     found = [
-        _Pattern(2 * number, len(raw), place > 0, tuple(_words(raw)))
+        _Pattern(2 * number, len(spelling.encode()), _folded(spelling, name), tuple(_words(spelling.encode())))
         for number, name in enumerate(tags.names.values())
-        for place, raw in enumerate(spelling.encode() for spelling in spellings(name))
+        for spelling in spellings(name)
     ]
     return tuple(sorted(found, key=lambda pattern: pattern.folded))
 

@@ -18,9 +18,9 @@ Role = TagName
 """What a rule calls a tag: ``think``, ``answer``, or the name of another one."""
 TagLiteral = Annotated[str, StringConstraints(pattern=r"^</?[A-Za-z][A-Za-z0-9_-]{0,30}>$")]
 """One side of a tag, written with its role: ``<think>`` or ``</answer>``."""
-Case = Literal["exact", "any", "folded"]
-"""Which spellings of a tag count: ``exact``; ``any`` ASCII case; ``folded``: also what ``re.IGNORECASE`` folds beyond
-ASCII (U+017F to s, U+212A to k, U+0130 and U+0131 to i)."""
+Case = Literal["exact", "any", "lowered", "folded"]
+"""Which spellings of a tag count: ``exact``; ``any`` ASCII case; ``lowered``: what ``str.lower`` makes the literal, so
+also U+212A for k; ``folded``: what ``re.IGNORECASE`` folds (also U+017F to s, U+0130 and U+0131 to i)."""
 Side = Literal["open", "close"]
 
 _FOLDED = {"s": "\u017f", "k": "\u212a", "i": "\u0130\u0131"}

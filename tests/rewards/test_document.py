@@ -53,11 +53,14 @@ DIGESTS: dict[str, str] = {
     "vlm-r1-mcq": "sha256:9dd1fc2acdf56ce1ec0979eb7dcf97a8c17038116869a1a1cc6397a02e102df3",
     "medreasoning-easyr1-think": "sha256:5ca50d8f5d5ea583d28e68217d45bc860024adde5db88e26731f19a4c1879caf",
     "medreasoning-easyr1-direct": "sha256:3d47b97495f9c37700c05e8d7f3cccd466d1b8259f685296db038608eb827ec6",
+    "composite-medqa": "sha256:a51fc3f86599a849dad34f063012e70c8b69dbd305e7c02cd41afdf48a775329",
     "trl-think-format": "sha256:bebddad80ec439de94f882c514f62e8b4133f425de2d6bb87e9ed5f9a1f86835",
     "open-r1-format": "sha256:662f2fcaf00cb665b5379c348ec50e87bdccb08e1d3f3e58d4d10f8bd9af9a99",
+    "open-r1-tag-count": "sha256:7cfad660a12500728a17127fc83c031b1a5e57651c9859f43784e3832e91ecd6",
     "ms-swift-format": "sha256:326a6379605d7ea9fcb5705c86196064605492d684b178c6ba0b439fe5e1914b",
     "nemo-rl-format": "sha256:7ba330e08818be67df3911688237c865a89985b5027d573510ea6996a2f36927",
     "nemo-rl-exact-alnum": "sha256:b530b9c0cd3a888728e805e7fd433c509b3ac5237aea0727096e17b1f20bb39b",
+    "dapo-soft-overlong": "sha256:959a4c9aa502bd5573b38fae76c6ec4ce0b3297cd9d1d6d7b0d6bac1df18c907",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from medreward.rewards.presets import (
+    composite_medqa,
+    dapo_soft_overlong,
     easyr1_r1v,
     mcq,
     med_r1,
@@ -19,6 +21,7 @@ from medreward.rewards.presets import (
     nemo_rl_format,
     open_r1_format,
     open_r1_multimodal,
+    open_r1_tag_count,
     r1_v,
     trl_think_format,
     vlm_r1_mcq,
@@ -30,8 +33,9 @@ __all__ = ["DEFAULT", "PRESETS", "Preset"]
 _MODULES = (
     *(medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq),
     *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, med_r1_cxr, medvlthinker, easyr1_r1v, vlm_r1_mcq),
-    *(medreasoning_easyr1_think, medreasoning_easyr1_direct),
-    *(trl_think_format, open_r1_format, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
+    *(medreasoning_easyr1_think, medreasoning_easyr1_direct, composite_medqa),
+    *(trl_think_format, open_r1_format, open_r1_tag_count, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
+    dapo_soft_overlong,
 )
 PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
 """The published rewards by name."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from medreward.text.facts.base import FACTS, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
-from medreward.text.facts.bodies import Body, BodyTable, HasBody, HasText
+from medreward.text.facts.bodies import Body, BodyTable, HasText
 from medreward.text.facts.choices import ChoiceOf, Choices
 from medreward.text.facts.columns import Column, InputColumn, TokenIds
 from medreward.text.facts.counts import Counted, Occurs, TagCount
 from medreward.text.facts.extracted import Extracted, Labelled, Texts
 from medreward.text.facts.flaws import FLAWS, Flaws, repair_of
-from medreward.text.facts.label_scan import LabelScan, ScannedLabels
+from medreward.text.facts.has_body import HasBody
+from medreward.text.facts.label_scan import HasLetter, LabelScan, ScannedLabels
 from medreward.text.facts.layout import Layout
 from medreward.text.facts.lengths import Length
 from medreward.text.facts.measures import Measure, Numbers, Sequence, Units
@@ -36,6 +37,7 @@ __all__ = [
     "Fact",
     "Flaws",
     "HasBody",
+    "HasLetter",
     "HasText",
     "InOrder",
     "InputColumn",
@@ -66,7 +68,7 @@ __all__ = [
 ]
 
 for _fact in (
-    *(Body, ChoiceOf, Column, Extracted, HasBody, HasText, InOrder, LabelScan, Labelled, Layout, Length),
+    *(Body, ChoiceOf, Column, Extracted, HasBody, HasLetter, HasText, InOrder, LabelScan, Labelled, Layout, Length),
     *(Occurs, OptionMatch, RepeatedNgrams, StrayText, TagCount, TextUnits, TokenIds, WellFormed),
 ):
     FACTS.add(_fact)

@@ -18,7 +18,7 @@ from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
 from medreward.text.tags import Case, Role
 
-__all__ = ["AnyBody", "Body", "BodyTable", "HasBody", "HasText"]
+__all__ = ["AnyBody", "Body", "BodyTable", "HasText"]
 
 
 @dataclass(frozen=True)
@@ -116,31 +116,9 @@ class HasText(Predicate):
     def read(self, reading: Reading) -> Mask:
         """Whether each row has such a block."""
         bodies = reading[Body(tag=self.tag, case=self.case)]
-        return _in_rows(reading, bodies.row[~bodies.is_blank(IGNORABLE)])
-
-
-class HasBody(Predicate):
-    """There is such a body.
-
-    Args:
-        body: which stretch of the text is looked for.
-        blank: whether one that holds nothing but whitespace will do.
-    """
-
-    kind: Literal["has_body.v1"] = "has_body.v1"
-    body: AnyBody
-    blank: Flag = True
-
-    def read(self, reading: Reading) -> Mask:
-        """Whether each row has one."""
-        bodies = reading[self.body]
-        return _in_rows(reading, bodies.row if self.blank else bodies.row[~bodies.is_blank()])
-
-
-def _in_rows(reading: Reading, rows: Ints) -> Mask:
-    found = np.zeros(len(reading), np.bool_)
-    found[rows] = True
-    return found
+        found = np.zeros(len(reading), np.bool_)
+        found[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
+        return found
 
 
 def _plain(row: Ints, spans: Spans) -> BodyTable:

@@ -15,12 +15,12 @@ from medreward.text.buffer import Bytes, Ints, Mask
 from medreward.text.facts.base import FACTS, Fact, Predicate
 from medreward.text.facts.newlines import NEWLINE
 from medreward.text.reading import Reading
-from medreward.text.scan import ANY, EXACT, FOLDED, TagTable
+from medreward.text.scan import ANY, EXACT, FOLDED, LOWERED, TagTable
 from medreward.text.tags import Case, TagLiteral
 
 __all__ = ["AnyCount", "Counted", "Occurs", "TagCount", "code_of"]
 
-_COUNTS = {"exact": EXACT, "any": ANY, "folded": FOLDED}
+_COUNTS = {"exact": EXACT, "any": ANY, "lowered": LOWERED, "folded": FOLDED}
 
 
 @dataclass(frozen=True)
