@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,7 +33,7 @@ def _json_options(ctx: click.Context, param: click.Parameter, value: str | None)
 
 
 @click.command("explain", epilog="Example: medreward explain rollouts.parquet --row 3 --reward medvlm-r1 --reward mcq")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False)
 @click.option("--row", type=click.IntRange(min=0), help="The row of FILE, from 0.")
 @click.option("--completion", help="A completion, instead of a row of a file.")
 @click.option("--gold", help="Its right answer.")
@@ -49,7 +48,7 @@ def _json_options(ctx: click.Context, param: click.Parameter, value: str | None)
 @click.option("--reward", "rewards", multiple=True, help="A preset or a document. Repeatable.  [default: medvlm-r1]")
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="A JSON list with one explanation for each reward.")
-def command(file: Path | None, row: int | None, *, as_json: bool, **given: Any) -> None:
+def command(file: str | None, row: int | None, *, as_json: bool, **given: Any) -> None:
     """Explain the reward of one completion: each part, why, and where in the text.
 
     The completion is a row of FILE, or given with --completion, --gold and --option.
@@ -72,7 +71,7 @@ def command(file: Path | None, row: int | None, *, as_json: bool, **given: Any) 
         show(found)
 
 
-def _check_one_source(file: Path | None, row: int | None, given: dict[str, Any]) -> None:
+def _check_one_source(file: str | None, row: int | None, given: dict[str, Any]) -> None:
     """A row of a file, or a completion with its gold and options, and not both."""
     beside = [name for name in ("completion", "gold", "listed", "as_given") if given[name]]
     if file is not None and beside:

@@ -6,8 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -16,6 +15,7 @@ from medreward_cli.reading import input_settings, reading_options
 from medreward_cli.terminal import echo_json, echo_table, visible
 
 if TYPE_CHECKING:
+    from medreward.rollouts import FileScores
     from medreward.scoring import Slice, Summary
 
 __all__ = ["command"]
@@ -37,7 +37,7 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 
 @click.command("score", epilog="Example: medreward score rollouts.parquet -o scored.parquet --reward mcq")
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File or folder to write; else a summary only.")
+@click.option("-o", "--output", help="File or folder to write (.jsonl and -: JSON lines); else a summary only.")
 @click.option("--reward", default="medvlm-r1", show_default=True, help="A preset (medreward spec list) or a document.")
 @reading_options
 @click.option(
@@ -69,7 +69,7 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
 def command(  # noqa: PLR0913 - one parameter for each option
     inputs: tuple[str, ...],
-    output: Path | None,
+    output: str | None,
     reward: str,
     which: Literal["all", "scores"],
     prefix: str,
@@ -86,6 +86,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     IN is a file, a folder (searched for such files) or a quoted pattern, with the columns completion, gold and options.
     One file gives one output file; several inputs, a folder or a pattern give a folder with the same relative names.
+    IN and OUT may be a URI (s3://bucket/runs), or - for JSON lines; with -o - the summary goes to stderr.
     """
     from medreward.rollouts import score_files
 
@@ -109,20 +110,24 @@ def command(  # noqa: PLR0913 - one parameter for each option
     low = _below(floors, result.summary)
     for note in result.notes:
         click.echo(visible(f"note: {note}"), err=True)
-    if as_json:
-        echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3), "failed": low})
-        _end(low)
-        return
+    with redirect_stdout(sys.stderr) if output == "-" else nullcontext():  # standard output holds the rows
+        if as_json:
+            echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3), "failed": low})
+        else:
+            _show(result, name, output, seconds)
+    _end(low)
+
+
+def _show(result: FileScores, name: str, output: str | None, seconds: float) -> None:
     click.echo(visible(f"{'reward':<12} {name} {result.document.digest}"))
     click.echo(visible(str(result.summary)))
     if result.groups is not None:
         click.echo(visible("\n".join(f"{heading:<12} {text}" for heading, text in result.groups.lines() if text)))
     for column, found in result.slices.items():
         echo_table(*_slice_table(column, found))
-    if output is not None:
-        files = f" ({len(result.outputs):,} files)" if result.outputs != (output,) else ""
+    if output is not None and output != "-":
+        files = f" ({len(result.outputs):,} files)" if len(result.outputs) != 1 else ""
         click.echo(visible(f"{'wrote':<12} {output}{files} in {seconds:.1f} s"))
-    _end(low)
 
 
 def _slice_table(column: str, found: list[Slice]) -> tuple[list[str], list[list[str]]]:

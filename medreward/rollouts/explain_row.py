@@ -10,6 +10,7 @@ import pyarrow as pa
 from medreward.errors import InputError
 from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.opening import open_rollouts
+from medreward.rollouts.places import place_of
 from medreward.scoring import Explanation, InputSettings, Scorer, explain
 from medreward.scoring.rows import read_options
 from medreward.scoring.scorer import RewardSource
@@ -34,7 +35,7 @@ def explain_row(
         InputError: the file, a column, the row's number or its gold is wrong.
     """
     scorer = Scorer(reward, settings=settings)
-    with open_rollouts(Path(path), scorer.settings) as rollouts:
+    with open_rollouts(place_of(path), scorer.settings) as rollouts:
         batch = rollouts.row(row, scorer.input_columns(rollouts.schema))
     scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
     gold = _cell(batch, scorer.settings.column("gold"))

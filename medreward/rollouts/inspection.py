@@ -111,13 +111,13 @@ def inspect(
     sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
     settings = settings or InputSettings()
     first, *others = sources.shards
-    found = Inspection(str(first.path), files=len(sources.shards))
-    with open_rollouts(first.path, settings, str(first.relative)) as rollouts:
+    found = Inspection(first.name, files=len(sources.shards))
+    with open_rollouts(first.path, settings, str(first.relative), first.name) as rollouts:
         found.rows, found.notes = rollouts.rows, rollouts.notes
         found.format = _format(rollouts, settings)
         table = _beginning(rollouts)
     for shard in others:
-        with open_rollouts(shard.path, settings, str(shard.relative)) as rollouts:
+        with open_rollouts(shard.path, settings, str(shard.relative), shard.name) as rollouts:
             found.rows += rollouts.rows
     _understand(found, table, settings)
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rollouts.files import Rollouts, open_file
+from medreward.rollouts.places import place_of
 from medreward.scoring.inputs import plain_strings, require_column
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints
@@ -48,7 +48,7 @@ class WithGolds(Rollouts):
                 do="leave out --gold-from, or name another column of its file: --map gold=COLUMN",
             )
         _one_column(rollouts.schema, self._key, rollouts.name)
-        path = Path(str(settings.gold_from))
+        path = place_of(str(settings.gold_from))
         with closing(open_file(path, text=(theirs, self._gold, settings.column("options")))) as golds:
             table = _read(golds, theirs, settings, wants_options=_lacks_options(rollouts.schema, settings))
         keys, *columns = (column.combine_chunks() for column in table.columns)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
-from pathlib import Path
 
 from medreward.rollouts.files import Rollouts, open_file
 from medreward.rollouts.formats import find_format
 from medreward.rollouts.joins import WithGolds
+from medreward.rollouts.places import Place
 from medreward.scoring.settings import CANONICAL, InputSettings
 
 __all__ = ["open_rollouts"]
@@ -16,20 +16,23 @@ __all__ = ["open_rollouts"]
 _NUMBERS = ("step", "completion_tokens")
 
 
-def open_rollouts(path: Path, settings: InputSettings | None = None, scope: str | None = None) -> Rollouts:
+def open_rollouts(
+    path: Place, settings: InputSettings | None = None, scope: str | None = None, name: str | None = None
+) -> Rollouts:
     """Open one input file as canonical rows.
 
     Args:
         path: the file.
         settings: how it is to be read.
         scope: what the file is called in its folder; derived group ids depend on it. Its own name where None.
+        name: what messages call it; its path where None.
 
     Raises:
         InputError: the file is missing, damaged, or of no known kind or format.
         UsageError: ``unknown_format``.
     """
     settings = settings or InputSettings()
-    rollouts = open_file(path, text=_texts(settings))
+    rollouts = open_file(path, name, _texts(settings))
     try:
         found = find_format(settings.format, rollouts.schema, rollouts.name)
         adapted = found.adapt(rollouts, settings, scope or path.name)

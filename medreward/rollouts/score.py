@@ -83,7 +83,7 @@ def diff(
         return diff_in_memory(data, rewards, settings=settings, examples=examples)
     differ = Differ(rewards, settings, examples=examples)
     for shard in find_sources(paths).shards:
-        with open_rollouts(shard.path, differ.settings, str(shard.relative)) as rollouts:
+        with open_rollouts(shard.path, differ.settings, str(shard.relative), shard.name) as rollouts:
             for batch in rollouts.batches(differ.input_columns(rollouts.schema)):
                 differ.add(batch)
     return differ.result()
@@ -92,6 +92,6 @@ def diff(
 def _read(path: str | Path, settings: InputSettings) -> pa.Table:
     tables = []
     for shard in find_sources([path]).shards:
-        with open_rollouts(shard.path, settings, str(shard.relative)) as rollouts:
+        with open_rollouts(shard.path, settings, str(shard.relative), shard.name) as rollouts:
             tables.append(pa.Table.from_batches(list(rollouts.batches()), rollouts.schema))
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")

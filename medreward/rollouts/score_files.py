@@ -12,13 +12,15 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from medreward.errors import MedrewardError, OutputError
+from medreward.errors import MedrewardError
 from medreward.rewards import Document, Reward
 from medreward.rollouts.files import Rollouts
 from medreward.rollouts.opening import open_rollouts
-from medreward.rollouts.publish import check_place, output_errors, publish_file, publish_folder
+from medreward.rollouts.outputs import Output, output_of
+from medreward.rollouts.places import Place
+from medreward.rollouts.shared_schema import SharedSchema
 from medreward.rollouts.sources import Shard, Sources, find_sources
-from medreward.rollouts.writer import RowGroupWriter
+from medreward.rollouts.writer import JsonLinesWriter, RowGroupWriter, writer_for
 from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
 from medreward.scoring.outcomes import Outcomes
 from medreward.scoring.provenance import Earlier, provenance
@@ -49,7 +51,7 @@ class FileScores:
     summary: Summary
     document: Document
     rows: int
-    outputs: tuple[Path, ...] = ()
+    outputs: tuple[Place, ...] = ()
     slices: Mapping[str, list[Slice]] = field(default_factory=dict)
     groups: GroupLens | None = None
     notes: tuple[str, ...] = ()
@@ -80,6 +82,9 @@ class _Job:
     summary: Summary | None = field(default=None)
     outcomes: Outcomes | None = None
     notes: dict[str, None] = field(default_factory=dict)
+    writer: type[RowGroupWriter | JsonLinesWriter] = RowGroupWriter
+    schemas: list[pa.Schema] = field(default_factory=list)
+    shared: SharedSchema | None = None
 
     def count(self, batch: pa.RecordBatch, scores: pa.RecordBatch, row: int) -> None:
         """Take a scored batch into the summary, and where rows are compared into the outcomes."""
@@ -115,8 +120,9 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     names. Rows keep their order. An output appears whole under its name or not at all.
 
     Args:
-        inputs: files, folders or glob patterns.
-        output: the file or folder to write; nothing is written where None.
+        inputs: files, folders or glob patterns; or one URI, or ``-`` for JSON lines on standard input.
+        output: the file or folder to write, here or behind a URI: Parquet, or JSON lines where the file's name ends in
+            ``.jsonl``; ``-`` is standard output. Nothing is written where None.
         reward: a preset's name, a document, a document's path, or a reward.
         settings: which columns to read, and how golds are given.
         columns: ``all`` writes the input's columns and the scores; ``scores`` writes ``row`` (the row's number in its
@@ -139,12 +145,13 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     if by or groups:
         job.outcomes = Outcomes(job.scorer, by, without_partial=groups)
     sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
-    target = None if output is None else Path(output)
-    if target is not None:
-        _check_apart(target, sources)
-        check_place(target, folder=sources.folder, overwrite=overwrite)
+    target = None if output is None else output_of(output, sources, overwrite=overwrite)
+    job.writer = RowGroupWriter if target is None else writer_for(target.name)
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
-    outputs = _run(job, sources, target, overwrite=overwrite)
+    if sources.folder and columns == "all" and target is not None:
+        job.shared = SharedSchema(job.schemas)
+        job.notes.update(dict.fromkeys(job.shared.notes))
+    outputs = _run(job, sources, target)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
     found = FileScores(summary, job.scorer.document, job.done, outputs, notes=tuple(job.notes))
     if job.outcomes is None:
@@ -154,53 +161,36 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     return replace(found, slices=slices, groups=GroupLens.of(table) if groups else None)
 
 
-def _run(job: _Job, sources: Sources, target: Path | None, *, overwrite: bool) -> tuple[Path, ...]:
-    if target is None:
+def _run(job: _Job, sources: Sources, output: Output | None) -> tuple[Place, ...]:
+    if output is None:
         for shard in sources.shards:
             _score_shard(job, shard, None)
         return ()
-    if not sources.folder:
-        with publish_file(target, overwrite=overwrite) as temporary:
-            _score_shard(job, sources.shards[0], temporary)
-        return (target,)
-    with publish_folder(target, overwrite=overwrite) as temporary:
+    with output.opened() as temporary:
         for shard in sources.shards:
-            place = temporary / shard.output
+            place = temporary / shard.output if output.folder else temporary
             place.parent.mkdir(parents=True, exist_ok=True)
             _score_shard(job, shard, place)
-    return tuple(target / shard.output for shard in sources.shards)
-
-
-def _check_apart(target: Path, sources: Sources) -> None:
-    """The output must not be an input, lie in an input folder (where it would be read next time), or hold an input."""
-    with output_errors(target):
-        place, real = Path(target.parent.resolve(), target.name), target.resolve()
-    roots = [root.resolve() for root in sources.roots]
-    files = [shard.path.resolve() for shard in sources.shards]
-    inside = any(path.is_relative_to(root) for root in roots for path in (place, real))
-    if inside or any(file == real or file.is_relative_to(real) for file in files):
-        raise OutputError(
-            "output_in_input",
-            "The output is an input, or lies inside one, or holds one",
-            where=str(target),
-            do="choose a place beside the input",
-        )
+    return output.places(sources)
 
 
 def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     """Rows in a shard whose columns are found to be in order before anything is scored."""
-    with _open(job, shard) as rollouts, _naming(str(shard.path)):
+    with _open(job, shard) as rollouts, _naming(shard.name):
         job.scorer.input_columns(rollouts.schema)
         if job.outcomes is not None:
             job.outcomes.input_columns(rollouts.schema)
         if writes and job.columns == "all":
             names = job.scorer.score_schema.names
-            Earlier(rollouts.metadata).check_free(rollouts.schema, names, job.scorer.prefix)
+            earlier = Earlier(rollouts.metadata)
+            earlier.check_free(rollouts.schema, names, job.scorer.prefix)
+            replaced = earlier.replaced(job.scorer.prefix)
+            job.schemas.append(pa.schema([field for field in rollouts.schema if field.name not in replaced]))
         return rollouts.rows
 
 
 def _open(job: _Job, shard: Shard) -> Rollouts:
-    return open_rollouts(shard.path, job.scorer.settings, shard.relative.as_posix())
+    return open_rollouts(shard.path, job.scorer.settings, shard.relative.as_posix(), shard.name)
 
 
 def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
@@ -208,10 +198,10 @@ def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
     with ExitStack() as stack:
         rollouts = stack.enter_context(_open(job, shard))
         layout = _Layout(job, rollouts, writes=place is not None)
-        writer = None if place is None else stack.enter_context(RowGroupWriter(place, layout.schema))
+        writer = None if place is None else stack.enter_context(job.writer(place, layout.schema))
         row = 0
         for batch in rollouts.batches(layout.read):
-            with _naming(f"{shard.path}, rows {row} to {row + batch.num_rows - 1}"):
+            with _naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
                 scores = job.scorer.score_batch(batch, row)
             if writer is not None:
                 writer.write(layout.arrange(batch, scores, row))
@@ -233,6 +223,7 @@ class _Layout:
         actual = [scorer.settings.column(name) for name in _BESIDE] if writes and not self.all else []
         self.beside = [name for name in actual if schema.names.count(name) == 1]
         self.kept = [i for i, name in enumerate(schema.names) if self.all and name not in replaced]
+        self.shared = job.shared if self.all and len({*schema.names}) == len(schema) else None
         self.read = None if self.all else list(dict.fromkeys([*needed, *self.beside]))
         self.schema = pa.schema(
             [*self._leading(schema), *scorer.score_schema],
@@ -249,7 +240,8 @@ class _Layout:
 
     def _leading(self, schema: pa.Schema) -> Iterator[pa.Field]:
         if self.all:
-            yield from (schema.field(i) for i in self.kept)
+            own = pa.schema([schema.field(i) for i in self.kept])
+            yield from own if self.shared is None else self.shared.fields(own)
             return
         yield pa.field("row", pa.int64(), nullable=False)
         yield from (schema.field(name) for name in self.beside)
@@ -257,6 +249,8 @@ class _Layout:
     def arrange(self, batch: pa.RecordBatch, scores: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
         """The rows to write."""
         leading = [batch.column(i) for i in self.kept]
+        if self.shared is not None:
+            leading = self.shared.columns(batch.select(self.kept))
         if not self.all:
             numbers = np.arange(first_row, first_row + len(batch), dtype=np.int64)
             row = pa.Array.from_buffers(pa.int64(), len(batch), [None, pa.py_buffer(numbers)])

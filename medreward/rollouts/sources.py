@@ -7,11 +7,12 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NoReturn
 
 from medreward.errors import InputError, UsageError
 from medreward.rollouts.files import SUFFIXES
+from medreward.rollouts.places import Place, Spool, place_of
 
 __all__ = ["Shard", "Sources", "find_sources"]
 
@@ -23,10 +24,18 @@ class Shard:
     Args:
         path: where it is.
         relative: what it is called inside an output folder.
+        name: what messages call it.
+        held: what must live as long as the file is read.
     """
 
-    path: Path
+    path: Place
     relative: Path
+    name: str = ""
+    held: object = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", str(self.path))
 
     @property
     def output(self) -> Path:
@@ -67,17 +76,21 @@ def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
     Names in an output folder are relative to the deepest folder that holds all inputs: for one folder, that folder.
 
     Args:
-        inputs: paths or patterns. A path that exists is never taken as a pattern.
+        inputs: paths or patterns; or one URI, or ``-`` for JSON lines on standard input. A path that exists is never
+            taken as a pattern.
 
     Returns:
         The files in the order of the inputs, each input's files sorted by path.
 
     Raises:
-        UsageError: ``no_input``.
+        UsageError: ``no_input``, ``several_places``, ``bad_uri``.
         InputError: ``not_found``, ``no_shards``, ``mixed_shards``, ``duplicate_input``, ``same_output``,
             ``permission``.
     """
-    named = [_expand(os.fspath(item)) for item in inputs]
+    items = [os.fspath(item) for item in inputs]
+    if any(item == "-" or not isinstance(place_of(item), Path) for item in items):
+        return _elsewhere(items)
+    named = [_expand(str(place_of(item))) for item in items]
     if not named:
         raise UsageError("no_input", "No input was named", do="name a Parquet file, a folder or a pattern")
     base = Path(os.path.commonpath([_absolute(item.base) for item in named]))
@@ -85,6 +98,32 @@ def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
     _check_distinct(shards)
     folder = len(named) > 1 or named[0].folder
     return Sources(tuple(shards), folder, tuple(item.root for item in named if item.root is not None))
+
+
+def _elsewhere(items: list[str]) -> Sources:
+    """Standard input, or remote files and folders; one of them, since they have no folder in common."""
+    if len(items) > 1:
+        raise UsageError(
+            "several_places",
+            "Standard input or a URI is the only input",
+            got=", ".join(items[:5]),
+            do="name one input, or a folder",
+        )
+    if items[0] == "-":
+        spool = Spool(None)
+        return Sources((Shard(spool.path, Path("stdin.jsonl"), "standard input", spool),), folder=False, roots=())
+    place = place_of(items[0])
+    if isinstance(place, Path):
+        raise TypeError(f"{place} is on this machine")
+    kind = place.kind()
+    if kind == "nothing":
+        raise InputError("not_found", "There is no such file or folder", where=str(place), do="check the URI")
+    if kind == "file":
+        return Sources((Shard(place, Path(place.name)),), folder=False, roots=())
+    files = [file for file in place.files() if file.suffix.lower() in SUFFIXES]
+    _check_kinds([PurePosixPath(file.path) for file in files], str(place))
+    shards = tuple(Shard(file, Path(PurePosixPath(file.path).relative_to(place.path))) for file in files)
+    return Sources(shards, folder=True, roots=())
 
 
 def _expand(item: str) -> _Named:
@@ -104,21 +143,26 @@ def _expand(item: str) -> _Named:
 def _walk(folder: Path) -> list[Path]:
     """Every file of rollouts under a folder, sorted."""
     found = _shards_under(folder)
+    _check_kinds(found, str(folder))
+    return found
+
+
+def _check_kinds(found: Sequence[PurePath], folder: str) -> None:
+    """There are files, and they are of one kind."""
     if not found:
         wanted = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
         raise InputError(
-            "no_shards", f"The folder holds no {wanted} file", where=str(folder), do="name another, or the files"
+            "no_shards", f"The folder holds no {wanted} file", where=folder, do="name another, or the files"
         )
     kinds = Counter(path.suffix.lower() for path in found)
     if len(kinds) > 1:
         raise InputError(
             "mixed_shards",
             "The folder holds files of several kinds, and it cannot be told which are meant",
-            where=str(folder),
+            where=folder,
             got=", ".join(f"{count} *{suffix}" for suffix, count in kinds.items()),
             do=f"name them with a pattern, such as '{folder}/**/*{next(iter(kinds))}'",
         )
-    return found
 
 
 def _shards_under(folder: Path) -> list[Path]:
@@ -153,9 +197,9 @@ def _fixed_part(pattern: str) -> Path:
 
 
 def _check_distinct(shards: Sequence[Shard]) -> None:
-    seen: dict[str, Path] = {}
+    seen: dict[str, str] = {}
     for shard in shards:
-        real = os.path.realpath(shard.path)
+        real = os.path.realpath(str(shard.path))
         if real in seen:
             raise InputError(
                 "duplicate_input",
@@ -164,7 +208,7 @@ def _check_distinct(shards: Sequence[Shard]) -> None:
                 got=f"also named as {seen[real]}",
                 do="name it once",
             )
-        seen[real] = shard.path
+        seen[real] = str(shard.path)
     outputs = Counter(shard.output for shard in shards)
     twice = [shard for shard in shards if outputs[shard.output] > 1]
     if twice:

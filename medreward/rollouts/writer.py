@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import json
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["GROUP_BYTES", "GROUP_ROWS", "RowGroupWriter"]
+from medreward.scoring.cells import python_cells
+
+__all__ = ["GROUP_BYTES", "GROUP_ROWS", "JsonLinesWriter", "RowGroupWriter", "Writer", "writer_for"]
 
 GROUP_ROWS = 1 << 17
 GROUP_BYTES = 32 << 20
@@ -54,3 +57,37 @@ class RowGroupWriter:
             return
         with suppress(OSError):  # the file is thrown away: what went wrong first is what matters
             self._writer.close()
+
+
+class JsonLinesWriter:
+    """A file of JSON lines being written: one object a row, in UTF-8. What JSON has no word for (NaN) is null.
+
+    Args:
+        path: the file to write.
+        schema: the columns; its metadata has no place in JSON lines.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._names = schema.names
+        self._file = path.open("a", encoding="utf-8", errors="replace", newline="\n")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        columns = [python_cells(column) for column in batch.columns]
+        for cells in zip(*columns, strict=True):
+            self._file.write(json.dumps(dict(zip(self._names, cells, strict=True)), ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with nullcontext() if kind is None else suppress(OSError):
+            self._file.close()
+
+
+Writer = RowGroupWriter | JsonLinesWriter
+
+
+def writer_for(name: str) -> type[RowGroupWriter | JsonLinesWriter]:
+    """What writes an output of that name: JSON lines for ``-``, ``.jsonl`` and ``.ndjson``, else Parquet."""
+    return JsonLinesWriter if name == "-" or Path(name).suffix.lower() in (".jsonl", ".ndjson") else RowGroupWriter

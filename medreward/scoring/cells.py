@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from medreward.text.unwrap import string_array
 
-__all__ = ["Shape", "array_of"]
+__all__ = ["Shape", "array_of", "python_cells"]
 
 _MAX_FIELDS = 256
 """Objects with more different keys than this are kept as JSON text."""
@@ -208,3 +208,42 @@ _BUILDERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Sequence[Any], p
     (pa.types.is_map, _maps),
     (pa.types.is_large_string, _texts),
 )
+
+
+def python_cells(array: pa.Array) -> list[Any]:
+    """The cells of an Arrow array as what JSON can say: maps are objects, bytes are text, NaN and infinity are None.
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    try:
+        cells = array.to_pylist(maps_as_pydicts="lossy")
+    except UnicodeDecodeError:
+        cells = array.cast(_as_bytes(array.type)).to_pylist(maps_as_pydicts="lossy")
+    return [_plain(cell) for cell in cells]
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, float):
+        return cell if math.isfinite(cell) else None
+    if isinstance(cell, list):
+        return [_plain(item) for item in cell]
+    if isinstance(cell, dict):
+        return {str(_plain(key)): _plain(value) for key, value in cell.items()}
+    return cell if cell is None or isinstance(cell, str | int) else str(cell)
+
+
+def _as_bytes(kind: pa.DataType) -> pa.DataType:
+    """The type with bytes in the place of text, at any depth."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.large_binary()
+    if pa.types.is_map(kind):
+        return pa.map_(_as_bytes(kind.key_type), _as_bytes(kind.item_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(kind.field(i).name, _as_bytes(kind.field(i).type)) for i in range(kind.num_fields)])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_as_bytes(kind.value_type))
+    return kind

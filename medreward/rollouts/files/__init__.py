@@ -10,6 +10,7 @@ from medreward.rollouts.files.base import Rollouts, input_errors
 from medreward.rollouts.files.delimited import DelimitedRollouts
 from medreward.rollouts.files.json_lines import JsonLinesRollouts
 from medreward.rollouts.files.parquet import ParquetRollouts
+from medreward.rollouts.places import Place, Spool, reading_errors
 
 __all__ = ["SUFFIXES", "Rollouts", "open_file"]
 
@@ -25,8 +26,10 @@ SUFFIXES: dict[str, Opener] = {
 """How a file of each suffix is opened."""
 
 
-def open_file(path: Path, name: str | None = None, text: Collection[str] = ()) -> Rollouts:
+def open_file(path: Place, name: str | None = None, text: Collection[str] = ()) -> Rollouts:
     """Open a file by its suffix; one without a known suffix is opened as what its first bytes say.
+
+    Of remote files only Parquet is read where it is; the others are read twice, and copied here first.
 
     Args:
         path: the file.
@@ -39,12 +42,20 @@ def open_file(path: Path, name: str | None = None, text: Collection[str] = ()) -
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         suffix = _by_content(path, name or str(path))
-    return SUFFIXES[suffix](path, name, text)
+    if suffix == ".parquet":
+        return ParquetRollouts(path)
+    if isinstance(path, Path):
+        return SUFFIXES[suffix](path, name, text)
+    spool = Spool(path)
+    rollouts = SUFFIXES[suffix](spool.path, name or str(path), text)
+    rollouts.held = spool
+    return rollouts
 
 
-def _by_content(path: Path, name: str) -> str:
-    with input_errors(name), path.open("rb") as file:
-        head = file.read(64)
+def _by_content(path: Place, name: str) -> str:
+    guard = input_errors(name) if isinstance(path, Path) else reading_errors(path)
+    with guard, path.open("rb") as file:
+        head = bytes(file.read(64))
     if head.startswith(b"PAR1"):
         return ".parquet"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":

@@ -29,11 +29,13 @@ class Rollouts(ABC):
 
     Attributes:
         notes: what the user should know about how the input was understood; complete once all rows were read.
+        held: what must live as long as the input is read.
     """
 
     def __init__(self, name: str, rows: int, schema: pa.Schema, metadata: Mapping[bytes, bytes]) -> None:
         self.name, self.rows, self.schema, self.metadata = name, rows, schema, metadata
         self.notes: list[str] = []
+        self.held: object = None
 
     @abstractmethod
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from medreward.errors import InputError
 from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors
+from medreward.rollouts.places import Place, reading_errors
 
 __all__ = ["ParquetRollouts"]
 
@@ -30,10 +31,12 @@ class ParquetRollouts(Rollouts):
         InputError: ``not_found``, ``permission``, ``not_parquet``, ``truncated_parquet``, ``corrupt_parquet``.
     """
 
-    def __init__(self, path: Path) -> None:
-        with input_errors(path), _open_errors(path):
+    def __init__(self, path: Place) -> None:
+        guard = input_errors(path) if isinstance(path, Path) else reading_errors(path)
+        with guard, _open_errors(path):
             _check_magic(path)
-            self._file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+            source = path if isinstance(path, Path) else path.open()
+            self._file = pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
             schema: pa.Schema = self._file.schema_arrow
         kept: dict[bytes, bytes] = {**(schema.metadata or {}), **(self._file.metadata.metadata or {})}
         metadata = {key: value for key, value in kept.items() if key != b"ARROW:schema"}
@@ -106,12 +109,14 @@ class ParquetRollouts(Rollouts):
 
 
 @contextmanager
-def _open_errors(path: Path) -> Iterator[None]:
+def _open_errors(path: Place) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, PermissionError):
         raise
     except (pa.ArrowException, OSError) as error:
+        if not isinstance(path, Path) and not isinstance(error, pa.ArrowException):
+            raise  # the network
         raise InputError(
             "corrupt_parquet", "The Parquet file is damaged", where=str(path), got=str(error), do="write it anew"
         ) from error
@@ -131,7 +136,7 @@ def _reading_errors(name: str, row: int) -> Iterator[None]:
         ) from error
 
 
-def _check_magic(path: Path) -> None:
+def _check_magic(path: Place) -> None:
     """A Parquet file begins and ends with the same four bytes; one that only begins so was cut off."""
     with path.open("rb") as file:
         head = file.read(4)
