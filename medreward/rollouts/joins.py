@@ -12,7 +12,7 @@ from medreward.errors import InputError
 from medreward.rollouts.files import Rollouts, open_file
 from medreward.rollouts.places import place_of
 from medreward.scoring.inputs import plain_strings, require_column
-from medreward.scoring.settings import InputSettings
+from medreward.scoring.settings import InputSettings, without_credentials
 from medreward.text.buffer import Ints
 from medreward.text.messages import is_messages, last_text
 from medreward.text.option_column import text_codes
@@ -88,7 +88,7 @@ class WithGolds(Rollouts):
                 "missing_keys",
                 "Rows have no gold: their key is not in the file of golds",
                 where=f"{self.name}, column {self._key!r}, {len(lost)} rows of those read so far",
-                expected=f"one of {len(self._places):,} keys of {self._settings.gold_from}",
+                expected=f"one of {len(self._places):,} keys of {without_credentials(str(self._settings.gold_from))}",
                 got="\n            ".join(shown),
                 do="mend the file, or score such rows as null: --bad-gold null",
             )

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from medreward.errors import InputError, MedrewardError, OutputError, UsageError
+from medreward.scoring.settings import without_credentials
 
 __all__ = ["Place", "Remote", "Spool", "place_of", "reading_errors", "upload", "writing_errors"]
 
@@ -32,7 +33,7 @@ class Remote:
     Args:
         filesystem: the ``pyarrow.fs.FileSystem``.
         path: its path there.
-        uri: as the user wrote it, without a query, which may hold credentials.
+        uri: as the user wrote it, without what may hold credentials.
     """
 
     filesystem: Any
@@ -98,7 +99,7 @@ def place_of(text: str | os.PathLike[str]) -> Place:
         return Path(text)
     from pyarrow.fs import FileSystem, LocalFileSystem
 
-    plain = text.partition("?")[0]
+    plain = without_credentials(text)
     try:
         filesystem, path = FileSystem.from_uri(text)
     except (pa.ArrowException, OSError, ValueError, ImportError) as error:

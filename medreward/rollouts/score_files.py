@@ -20,7 +20,7 @@ from medreward.rollouts.outputs import Output, output_of
 from medreward.rollouts.places import Place
 from medreward.rollouts.shared_schema import SharedSchema
 from medreward.rollouts.sources import Shard, Sources, find_sources
-from medreward.rollouts.writer import JsonLinesWriter, RowGroupWriter, writer_for
+from medreward.rollouts.writer import RowGroupWriter, Writer, writer_for
 from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
 from medreward.scoring.outcomes import Outcomes
 from medreward.scoring.provenance import Earlier, provenance
@@ -82,7 +82,7 @@ class _Job:
     summary: Summary | None = field(default=None)
     outcomes: Outcomes | None = None
     notes: dict[str, None] = field(default_factory=dict)
-    writer: type[RowGroupWriter | JsonLinesWriter] = RowGroupWriter
+    writer: Callable[[Path, pa.Schema], Writer] = RowGroupWriter
     schemas: list[pa.Schema] = field(default_factory=list)
     shared: SharedSchema | None = None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,17 @@ __all__ = ["GROUP_BYTES", "GROUP_ROWS", "JsonLinesWriter", "RowGroupWriter", "Wr
 GROUP_ROWS = 1 << 17
 GROUP_BYTES = 32 << 20
 """A row group is written once it holds this many rows or bytes."""
+
+
+class Writer(Protocol):
+    """A file being written, batch by batch; closed at the end of a with block."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None: ...
 
 
 class RowGroupWriter:
@@ -85,9 +97,6 @@ class JsonLinesWriter:
             self._file.close()
 
 
-Writer = RowGroupWriter | JsonLinesWriter
-
-
-def writer_for(name: str) -> type[RowGroupWriter | JsonLinesWriter]:
+def writer_for(name: str) -> Callable[[Path, pa.Schema], Writer]:
     """What writes an output of that name: JSON lines for ``-``, ``.jsonl`` and ``.ndjson``, else Parquet."""
     return JsonLinesWriter if name == "-" or Path(name).suffix.lower() in (".jsonl", ".ndjson") else RowGroupWriter

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_serializer, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.spec import Model
 
-__all__ = ["CANONICAL", "InputSettings"]
+__all__ = ["CANONICAL", "InputSettings", "without_credentials"]
 
 CANONICAL = ("completion", "gold", "options", "group_id", "step", "prompt", "finish_reason", "completion_tokens")
 """The names input columns go by."""
@@ -75,6 +75,10 @@ class InputSettings(Model):
             return value
         return tuple(_labelled_column(item) if isinstance(item, str) else item for item in value)
 
+    @field_serializer("gold_from", when_used="json")
+    def _public(self, value: str | None) -> str | None:
+        return None if value is None else without_credentials(value)
+
     @model_validator(mode="after")
     def _together(self) -> InputSettings:
         if (self.gold_from is None) != (self.gold_on is None):
@@ -92,6 +96,11 @@ class InputSettings(Model):
     def column(self, canonical: str) -> str:
         """The column's own name."""
         return dict(self.columns).get(canonical, canonical)
+
+
+def without_credentials(uri: str) -> str:
+    """A URI without user, password and query, which may be secret; a path stays as it is."""
+    return re.sub(r"(?<=://)[^/@]*@", "", uri.partition("?")[0]) if "://" in uri else uri
 
 
 def _labelled_column(item: str) -> tuple[str, str]:

@@ -160,4 +160,7 @@ def test_a_store_that_does_not_answer_is_an_error_and_credentials_are_not_shown(
         score_files(uri)
     assert caught.value.code == "unreachable"
     assert "secret" not in str(caught.value)
+    recorded = InputSettings(gold_from=uri, gold_on="id").model_dump_json()
+    assert "s3://runs/in.parquet" in recorded
+    assert "secret" not in recorded
     assert names_in(tmp_path) == []
