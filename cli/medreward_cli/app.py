@@ -18,6 +18,7 @@ COMMANDS = {
     "inspect": "Show what is in a file of rollouts, and which flags it needs.",
     "verify": "Say whether the scores in a file are reproducible.",
     "train": "Train a policy with GRPO; --demo for a first look.",
+    "check": "Try a reward: laws, exploits, bounds; yours too.",
     "spec": "List, show and check reward documents.",
     "conformance": "Test an answer extractor on hand-labelled cases.",
 }

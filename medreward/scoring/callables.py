@@ -1,0 +1,211 @@
+"""Reward functions people already have, called as their trainer calls them.
+
+``trl``: one call for a batch, with the keywords ``prompts``, ``completions``, ``completion_ids``, ``trainer_state``,
+``log_extra``, ``log_metric`` and one for each column of the dataset (TRL 1.16). ``verl``: one call for each completion,
+``compute_score(data_source=, solution_str=, ground_truth=, extra_info=)`` (verl 0.9).
+
+An exception is never swallowed and never becomes a number: it is the outcome of the row that caused it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import SimpleNamespace, TracebackType
+from typing import Any, Literal
+
+from medreward.errors import UsageError
+from medreward.text.options import OptionSet
+
+__all__ = ["CallableReward", "Failure", "Form", "Outcome", "Question", "attempt", "load_callable"]
+
+Form = Literal["trl", "verl"]
+"""Whose calling form a function has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that got no value because the reward raised, or gave something that is no number.
+
+    Args:
+        error: the exception's class and message, or what was given instead of a number.
+    """
+
+    error: str
+
+
+Outcome = float | None | Failure
+"""What a row got: a number (perhaps not a finite one), null, or a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One row as a reward function is given it.
+
+    Args:
+        completion: what the model wrote.
+        gold: the gold cell, as the function is to see it.
+        options: what was offered.
+    """
+
+    completion: str
+    gold: str
+    options: OptionSet
+
+    @property
+    def prompt(self) -> str:
+        """A question that offers the options."""
+        pairs = zip(self.options.labels, self.options.texts, strict=True)
+        return "\n".join(["Which is it?", *(f"{label}) {text or label}" for label, text in pairs)])
+
+
+class _Caught(AbstractContextManager["_Caught"]):
+    """Holds the exception that left the block, if one did. What is no error of the code inside passes through."""
+
+    error: Exception | None = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+        return self.error is not None
+
+
+def attempt(call: Callable[[Sequence[Any]], Sequence[Outcome]], rows: Sequence[Any]) -> list[Outcome]:
+    """The outcomes of a batch call; where it raises, of its halves, down to the rows that raise.
+
+    Args:
+        call: gives one outcome for each row.
+        rows: the rows.
+
+    Returns:
+        One outcome for each row. Where both halves work and the whole does not, the first row holds the failure.
+    """
+    with _Caught() as caught:
+        return list(call(rows))
+    if len(rows) < 2:
+        return [Failure(f"{type(caught.error).__name__}: {caught.error}")] * len(rows)
+    half = len(rows) // 2
+    found = attempt(call, rows[:half]) + attempt(call, rows[half:])
+    if not any(isinstance(outcome, Failure) for outcome in found):
+        found[0] = Failure(f"{type(caught.error).__name__}: {caught.error} (in a batch of {len(rows)}, not alone)")
+    return found
+
+
+def load_callable(path: str) -> Callable[..., Any]:
+    """A function from ``module:function``; modules of the working directory are found too.
+
+    Raises:
+        UsageError: ``bad_callable``.
+    """
+    module, colon, name = path.partition(":")
+    if not colon or not module or not name:
+        raise UsageError("bad_callable", "A function is named module:function", got=path[:200])
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise UsageError("bad_callable", f"{path[:200]!r} cannot be imported", got=str(error)) from error
+    if not callable(found):
+        raise UsageError("bad_callable", f"{path[:200]!r} is no function", got=type(found).__name__)
+    return found  # type: ignore[no-any-return]
+
+
+class CallableReward:
+    """A Python reward function in a trainer's calling form.
+
+    Args:
+        function: the function; a coroutine function too.
+        form: whose form it has.
+        messages: with ``trl``, completions are lists of one assistant message, as for conversational prompts; else
+            plain text.
+        gold: with ``trl``, the name of the dataset column that holds the gold.
+        data_source: with ``verl``, the data source it is told.
+
+    Example:
+        >>> def says_b(completions, **columns):
+        ...     return [float("B" in completion[0]["content"]) for completion in completions]
+        >>> reward = CallableReward(says_b, "trl")
+        >>> reward.score([Question("<answer>B</answer>", "B", OptionSet())])
+        [1.0]
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        form: Form,
+        *,
+        messages: bool = True,
+        gold: str = "solution",
+        data_source: str = "medreward",
+    ) -> None:
+        self.function, self.form = function, form
+        self.messages, self.gold, self.data_source = messages, gold, data_source
+        self.name = str(getattr(function, "__name__", type(function).__name__))
+
+    def score(self, rows: Sequence[Question]) -> list[Outcome]:
+        """One outcome for each row."""
+        return attempt({"trl": self._trl, "verl": self._verl}[self.form], rows)
+
+    def _trl(self, rows: Sequence[Question]) -> list[Outcome]:
+        given = _waited(
+            self.function(
+                prompts=[self._message("user", row.prompt) for row in rows],
+                completions=[self._message("assistant", row.completion) for row in rows],
+                completion_ids=[list(row.completion.encode("utf-8", "replace")) for row in rows],
+                **{self.gold: [row.gold for row in rows]},
+                options=[list(row.options.texts) for row in rows],
+                trainer_state=SimpleNamespace(global_step=0, max_steps=1, epoch=0.0),
+                log_extra=lambda column, values: None,  # noqa: ARG005 - TRL's names
+                log_metric=lambda name, value: None,  # noqa: ARG005 - TRL's names
+            )
+        )
+        values = list(given)
+        if len(values) != len(rows):
+            raise ValueError(f"{len(values)} rewards were returned for {len(rows)} completions")
+        return [_outcome(value) for value in values]
+
+    def _message(self, role: str, text: str) -> object:
+        return [{"role": role, "content": text}] if self.messages else text
+
+    def _verl(self, rows: Sequence[Question]) -> list[Outcome]:
+        return [_outcome(self._verl_score(row)) for row in rows]
+
+    def _verl_score(self, row: Question) -> object:
+        given = _waited(
+            self.function(
+                data_source=self.data_source,
+                solution_str=row.completion,
+                ground_truth=row.gold,
+                extra_info={"question": row.prompt, "options": list(row.options.texts), "num_turns": 1},
+            )
+        )
+        return given["score"] if isinstance(given, dict) else given
+
+
+def _waited(given: Any) -> Any:
+    """What a function gave, or what its coroutine gives."""
+    if not inspect.isawaitable(given):
+        return given
+
+    async def wait(pending: Awaitable[Any]) -> Any:
+        return await pending
+
+    return asyncio.run(wait(given))
+
+
+def _outcome(value: Any) -> Outcome:
+    """A number from whatever holds one: Python's, numpy's, a tensor of one element."""
+    item = value.item() if hasattr(value, "item") else value
+    if item is None or isinstance(item, float):
+        return item
+    return float(item) if isinstance(item, int) else Failure(f"gave {item!r:.80}, which is no number")

@@ -1,0 +1,169 @@
+"""Checking a reward: every law, the exploit search, the static analysis, and one report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medreward.rewards.document import DocumentSource
+from medreward.scoring.callables import CallableReward, Failure, Outcome
+from medreward.testing.exploits import Exploit, find_exploits
+from medreward.testing.law import Counterexample, Law, Verdict
+from medreward.testing.laws import LAWS
+from medreward.testing.rollout import make_rollouts
+from medreward.testing.subject import Subject, subject_of
+
+__all__ = ["LawBrokenError", "Report", "check", "check_all_laws"]
+
+_SHOWN = 300  # code points of a completion that a line shows
+
+
+class LawBrokenError(AssertionError):
+    """A reward breaks a law; the message holds the smallest counterexample and the scores.
+
+    Args:
+        report: all that was found.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__("\n".join(report.lines(failed_only=True)))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of checking a reward.
+
+    Args:
+        name: what the reward is called.
+        verdicts: what came of each law.
+        exploits: completions that are paid for less than was asked.
+    """
+
+    name: str
+    verdicts: tuple[Verdict, ...]
+    exploits: tuple[Exploit, ...] = ()
+
+    @property
+    def broken(self) -> tuple[Verdict, ...]:
+        """The laws that do not hold."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.holds)
+
+    def failed(self, *, strict: bool = False) -> bool:
+        """Whether a law is broken or an exploit earns more than honesty; with ``strict`` also whether one is free."""
+        return bool(self.broken) or any(strict or exploit.overpaid for exploit in self.exploits)
+
+    def lines(self, *, failed_only: bool = False) -> list[str]:
+        """The report for people."""
+        lines = [f"{'reward':<12} {self.name}"]
+        for verdict in self.verdicts:
+            if not failed_only or not verdict.holds:
+                lines += _verdict_lines(verdict)
+        for exploit in self.exploits:
+            lines += exploit.lines()
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs."""
+        laws = {
+            verdict.law.name: {
+                "verdict": verdict.word,
+                "statement": verdict.law.statement,
+                "tried": verdict.tried,
+                **({"why": verdict.skipped} if verdict.skipped else {}),
+                **({"counterexample": verdict.counterexample.to_dict()} if verdict.counterexample else {}),
+            }
+            for verdict in self.verdicts
+        }
+        return {"reward": self.name, "laws": laws, "exploits": [exploit.to_dict() for exploit in self.exploits]}
+
+
+def _verdict_lines(verdict: Verdict) -> list[str]:
+    tried = f"{verdict.tried} rollouts" if verdict.tried else verdict.skipped
+    lines = [f"{verdict.word:<12} {verdict.law.name}: {verdict.law.statement} ({tried})"]
+    return lines if verdict.counterexample is None else [*lines, *_counterexample_lines(verdict.counterexample)]
+
+
+def _counterexample_lines(found: Counterexample) -> list[str]:
+    lines = [
+        f"{'':<12} {_score(score):>8}  gold {row.gold} of {','.join(row.options.labels)}: {_text(row.completion)}"
+        for row, score in zip(found.rows, found.scores, strict=True)
+    ]
+    return [*lines, f"{'':<12} ({found.said})"]
+
+
+def _score(score: Outcome) -> str:
+    return "null" if score is None else "error" if isinstance(score, Failure) else f"{score:g}"
+
+
+def _text(text: str) -> str:
+    """A completion on one line, in quotes."""
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"
+    return repr(shown)
+
+
+def check(
+    reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
+    *,
+    laws: Sequence[Law] = LAWS,
+    examples: int = 300,
+    seconds: float = 8.0,
+    seed: int = 0,
+    **how: Any,
+) -> Report:
+    """Check a reward.
+
+    Args:
+        reward: a preset's name, a document, a reward; or a Python function with ``form='trl'`` or ``form='verl'``.
+        laws: the laws to try.
+        examples: how many rollouts each law is tried on.
+        seconds: half of them for all laws, half for the exploit search: nothing new is begun after that. 0 leaves the
+            search out.
+        seed: what rollouts and attacks are made from.
+        how: passed to ``subject_of``: ``form``, ``gold``, ``templates``.
+
+    Raises:
+        DocumentError: the reward is wrong or unknown.
+        UsageError: a function without its form.
+    """
+    subject = subject_of(reward, **how)
+    rollouts = make_rollouts(examples, seed=seed, tags=subject.tags)
+    until = time.monotonic() + (seconds / 2 if seconds > 0 else 60.0)
+    verdicts = []
+    for number, law in enumerate(laws):  # what one law leaves of its time is for those after it
+        left = max(0.0, until - time.monotonic())
+        verdicts.append(law.judge(subject, rollouts, seconds=left / (len(laws) - number)))
+    exploits = find_exploits(subject, seconds=seconds / 2, seed=seed) if seconds > 0 else ()
+    return Report(subject.name, tuple(verdicts), tuple(exploits))
+
+
+def check_all_laws(
+    reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
+    *,
+    examples: int = 300,
+    seed: int = 0,
+    **how: Any,
+) -> None:
+    """Check that a reward keeps every law: one line in a test.
+
+    Args:
+        reward: as for :func:`check`.
+        examples: how many rollouts each law is tried on.
+        seed: what they are made from.
+        how: passed to ``subject_of``.
+
+    Raises:
+        LawBrokenError: an ``AssertionError`` with the smallest counterexample and the scores of each broken law.
+
+    Example:
+        >>> from medreward.testing import check_all_laws
+        >>> check_all_laws("mcq", examples=50)
+    """
+    report = check(reward, examples=examples, seconds=0, seed=seed, **how)
+    if report.broken:
+        raise LawBrokenError(report)

@@ -1,0 +1,125 @@
+"""The honest completion: well formed, nothing outside the blocks, some reasoning, one clean label.
+
+What it earns is what every trick is measured against. Rewards may pay length or demand line breaks, so an honest
+completion is tried in several layouts and with reasoning of many lengths, and the best of them counts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from medreward.testing.rollout import Rollout
+from medreward.text.options import OptionSet
+from medreward.text.tags import TagSet
+
+if TYPE_CHECKING:
+    from medreward.testing.subject import Subject
+
+__all__ = ["Honest", "fill", "greatest", "honest", "mean", "templates_of"]
+
+_WORD = "so"
+_LENGTHS = (1, 2, 3, *sorted({round(1.3**power) for power in range(5, 29)}))
+"""Words of reasoning: every length from 1 to over a thousand, near enough."""
+
+
+def templates_of(tags: TagSet, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The layouts of an honest completion: blocks in the order the reward names them, with and without line breaks."""
+    order = [*named, *(role for role in ("think", "answer") if role in tags.roles and role not in named)]
+    if "think" in order and "think" not in named:
+        order = ["think", *(role for role in order if role != "think")]
+    inside = {"think": "{reasoning}", "answer": "{answer}"}
+
+    def block(role: str, gap: str) -> str:
+        body = inside.get(role, _WORD)
+        return f"{tags.literal(role, 'open')}{gap}{body}{gap}{tags.literal(role, 'close')}"
+
+    return tuple(join.join(block(role, gap) for role in order) for join, gap in (("", ""), ("\n", ""), ("\n", "\n")))
+
+
+def fill(template: str, answer: str, reasoning: str = _WORD) -> str:
+    """A completion of a layout."""
+    return template.replace("{reasoning}", reasoning).replace("{answer}", answer)
+
+
+@dataclass(frozen=True)
+class Honest:
+    """What honest completions of one question earn; NaN where they earn no number at all.
+
+    Args:
+        guess: the greatest mean over golds that one honest completion has: what guessing is worth.
+        right: the most an honest completion with the right label earns.
+        wrong: the most an honest completion with a wrong label earns.
+        example: the honest guess with that mean.
+    """
+
+    guess: float
+    right: float
+    wrong: float
+    example: str
+
+
+def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
+    """What honest completions earn.
+
+    Args:
+        subject: the reward.
+        options: the question.
+        like: a completion whose words are used as reasoning too, so that a reward that likes certain words is not
+            taken to be cheated by them.
+    """
+    if not like and options in subject.honest_known:
+        return subject.honest_known[options]
+    plain = [(_WORD, label) for label in options.labels]
+    longer = [(" ".join([_WORD] * words), options.labels[0]) for words in _LENGTHS]
+    own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
+    made = {
+        (fill(template, label, reasoning), label)
+        for reasoning, label in (*plain, *longer, *own)
+        for template in subject.templates
+    }
+    found = _best(subject, [(label, Rollout(text, label, options)) for text, label in sorted(made)])
+    if not like:
+        subject.honest_known[options] = found
+    return found
+
+
+def _best(subject: Subject, guesses: list[tuple[str, Rollout]]) -> Honest:
+    values = iter(subject.numbers([row for _, guess in guesses for row in guess.under_each()]))
+    found = Honest(math.nan, math.nan, math.nan, "")
+    for label, guess in guesses:
+        earned = {gold: next(values) for gold in guess.options.labels}
+        worth = mean(earned.values())
+        better = worth if worth > found.guess or math.isnan(found.guess) else found.guess
+        shorter = worth == found.guess and len(guess.completion) < len(found.example)
+        found = Honest(
+            better,
+            greatest([found.right, earned[label]]),
+            greatest([found.wrong, *(value for gold, value in earned.items() if gold != label)]),
+            guess.completion if better != found.guess or shorter or not found.example else found.example,
+        )
+    return found
+
+
+def _own_words(text: str, tags: TagSet) -> Iterable[str]:
+    """The text without tags and angle brackets, and its length in plain words."""
+    for name in tags.names.values():
+        text = re.sub(f"</?{re.escape(name)}>", " ", text, flags=re.IGNORECASE)
+    text = text.replace("<", " ").replace(">", " ")
+    words = text.split()
+    if words:
+        yield from (text, f"{_WORD} {text}", " ".join([_WORD] * len(words)), "o" * len(text), "o" * len(text.strip()))
+
+
+def greatest(values: Iterable[float]) -> float:
+    """The greatest of the numbers; NaN where there is none."""
+    return max((value for value in values if not math.isnan(value)), default=math.nan)
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean of the numbers; a NaN is a row that a trainer leaves out. NaN where there is nothing else."""
+    numbers: Sequence[float] = [value for value in values if not math.isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else math.nan

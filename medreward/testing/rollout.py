@@ -1,0 +1,78 @@
+"""Rollouts made from a seed: thousands in a moment, always the same ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from medreward.testing.grammar import SHAPES, Asked, fragments
+from medreward.text.options import OptionSet
+from medreward.text.tags import TagSet
+
+__all__ = ["OFFERED", "Rollout", "make_rollouts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One completion with what it was asked.
+
+    Args:
+        completion: what the model wrote.
+        gold: the right label.
+        options: what was offered.
+        cell: the gold cell as it stands in the data, where it is not the label.
+    """
+
+    completion: str
+    gold: str
+    options: OptionSet
+    cell: str | None = None
+
+    def under(self, gold: str) -> Rollout:
+        """The same completion with another label being right."""
+        return replace(self, gold=gold)
+
+    def saying(self, completion: str) -> Rollout:
+        """Another completion of the same question."""
+        return replace(self, completion=completion)
+
+    def under_each(self) -> tuple[Rollout, ...]:
+        """The same completion with each label being right in turn."""
+        return tuple(self.under(label) for label in self.options.labels)
+
+
+OFFERED: tuple[OptionSet, ...] = (
+    OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]),
+    OptionSet.listed(["Yes", "No"]),
+    OptionSet.listed(["Labral pathology", "Bone cyst", "Abscess", "Fracture", "Normal"]),
+    OptionSet(("A", "B", "C"), (None, None, None)),
+)
+"""The questions that laws are tried on."""
+
+
+def make_rollouts(
+    count: int,
+    *,
+    seed: int = 0,
+    tags: TagSet | None = None,
+    offered: Sequence[OptionSet] = OFFERED,
+    shapes: Sequence[str] = tuple(SHAPES),
+) -> list[Rollout]:
+    """Rollouts made by chance from a seed.
+
+    Args:
+        count: how many.
+        seed: the same seed gives the same rollouts, and a greater count gives more of them.
+        tags: the tags completions are asked to write.
+        offered: the options to ask with, in turn.
+        shapes: how completions go right or wrong: names of ``SHAPES``.
+    """
+    chance = random.Random(seed)  # noqa: S311 - for trying things out, not for secrets
+    asked = [Asked(options, tags or TagSet()) for options in offered]
+    made = []
+    for number in range(count):
+        question = asked[number % len(asked)]
+        text = "".join(fragments(chance.choice, question, shapes))
+        made.append(Rollout(text, chance.choice(question.options.labels), question.options))
+    return made

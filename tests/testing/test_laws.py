@@ -1,0 +1,103 @@
+"""Every law can fail, sound rewards keep them all, and counterexamples are small and true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from medreward import PartialCredit, TagPresence
+from medreward.rewards import Reward
+from medreward.testing import Law, Report, check, check_all_laws, laws
+from medreward.testing.checking import LawBrokenError
+from tests.testing import broken
+
+
+@pytest.fixture(scope="module")
+def sound() -> Report:
+    """What comes of checking the sound function."""
+    return check(broken.SOUND, form="trl", examples=150, seconds=0)
+
+
+def how(reward: object) -> dict[str, Any]:
+    """What is to be said about a reward."""
+    return {} if isinstance(reward, Reward) else {"form": "trl"}
+
+
+@pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.name)
+def test_each_law_catches_a_reward_that_breaks_it(law: Law) -> None:
+    reward = broken.BROKEN[law.name]
+    verdict = law.check(reward, **how(reward))
+    assert verdict.word == "broken"
+    assert verdict.counterexample is not None
+    assert verdict.counterexample.said
+
+
+@pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.name)
+def test_each_law_spares_a_sound_function(law: Law, sound: Report) -> None:
+    (verdict,) = [verdict for verdict in sound.verdicts if verdict.law is law]
+    assert verdict.word in ("holds", "skipped"), verdict.counterexample
+
+
+@pytest.mark.parametrize("reward", ["medvlm-r1", "mcq"])
+def test_the_presets_for_new_runs_keep_every_law(reward: str) -> None:
+    check_all_laws(reward, examples=100)
+
+
+@pytest.mark.parametrize("reward", [TagPresence(), PartialCredit(), 0.5 * TagPresence() + PartialCredit()])
+def test_sound_rules_keep_every_law(reward: Reward) -> None:
+    check_all_laws(reward, examples=50)
+
+
+def test_every_law_has_a_broken_reward_and_a_sentence() -> None:
+    assert {*broken.BROKEN} == {law.name for law in laws.LAWS}
+    assert all(law.statement.endswith(".") and law.statement[0].isupper() for law in laws.LAWS)
+
+
+def test_an_exception_is_reported_with_the_smallest_input_that_raises() -> None:
+    found = laws.TOTAL.check(broken.per_row(broken.raises), form="trl").counterexample
+    assert found is not None
+    assert found.rows[0].completion == ""
+    assert "ValueError: substring not found" in found.said
+
+
+def test_a_shotgun_is_shrunk_to_its_labels_and_shown_with_both_scores() -> None:
+    found = laws.EXCLUSIVE.check(broken.per_row(broken.contained), form="trl").counterexample
+    assert found is not None
+    assert sorted(set(found.scores), key=str) == [0.0, 1.0]
+    assert len(found.rows[0].completion) <= len("<think>s</think><answer>AB</answer>")
+
+
+def test_a_broken_law_is_an_assertion_error_that_shows_the_counterexample() -> None:
+    with pytest.raises(LawBrokenError, match=r"broken +right_pays") as caught:
+        check_all_laws(broken.per_row(broken.without_gold), form="trl", examples=50)
+    assert isinstance(caught.value, AssertionError)
+    assert "<answer>A</answer>" in str(caught.value)
+
+
+def test_a_law_about_the_gold_says_nothing_about_a_reward_that_does_not_look_at_it() -> None:
+    assert laws.EXCLUSIVE.check(TagPresence()).skipped == "the reward does not look at the gold"
+
+
+def test_a_reward_that_grades_nearness_on_a_scale_is_not_called_unsound() -> None:
+    def near(text: str, gold: str) -> float:
+        answer = broken.answered(text).strip()
+        return max(0.0, 1 - 0.25 * abs(ord(answer) - ord(gold))) if answer in {*"ABCDE"} else 0.0
+
+    verdict = laws.EXCLUSIVE.check(broken.per_row(near), form="trl")
+    assert verdict.skipped.startswith("an honest answer earns under several golds")
+
+
+def test_a_reward_that_pays_long_reasoning_is_not_called_unsound() -> None:
+    def longer(text: str, gold: str) -> float:
+        match = broken.WELL_FORMED.fullmatch(text)
+        words = len(text.split("</think>", maxsplit=1)[0].split()) if match else 0
+        return broken.sound(text, gold) + min(words, 100) / 100 if match else 0.0
+
+    for law in (laws.NO_BETTER_THAN_GUESSING, laws.HONEST_IS_BEST):
+        assert law.check(broken.per_row(longer), form="trl").holds
+
+
+def test_the_same_seed_gives_the_same_counterexample() -> None:
+    one, two = (laws.HONEST_IS_BEST.check(broken.per_row(broken.counts_tags), form="trl", seed=3) for _ in range(2))
+    assert one == two
