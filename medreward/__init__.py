@@ -83,7 +83,7 @@ if TYPE_CHECKING:
         logged_reward,
         score_one,
     )
-    from medreward.text import Choice, OptionSet, TagSet, choose
+    from medreward.text import Choice, OptionSet, TagSet, choose, options_in
 
 _HOMES = {
     "medreward.errors": (
@@ -102,7 +102,7 @@ _HOMES = {
         "Diff Explanation GroupLens InputSettings Scorer Scores Slice Summary advantages explain"
         " logged_reward score_one"
     ),
-    "medreward.text": "Choice OptionSet TagSet choose",
+    "medreward.text": "Choice OptionSet TagSet choose options_in",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -174,6 +174,7 @@ __all__ = [
     "explain",
     "load_document",
     "logged_reward",
+    "options_in",
     "prompt",
     "score",
     "score_one",

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rollouts.files.base import Rollouts
+from medreward.scoring.cells import python_cells
 from medreward.scoring.settings import InputSettings
 from medreward.text.option_column import text_codes
 from medreward.text.unwrap import string_array
@@ -116,7 +117,7 @@ def _distinct(prompts: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], l
     if pa.types.is_nested(prompts.type):
         cells = [
             None if cell is None else json.dumps(cell, sort_keys=True, separators=(",", ":"), default=str)
-            for cell in prompts.to_pylist()
+            for cell in python_cells(prompts)
         ]
         prompts = string_array(cells)
     codes, texts = text_codes(prompts)

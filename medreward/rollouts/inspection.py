@@ -20,6 +20,7 @@ from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.sources import find_sources
 from medreward.rollouts.suggestions import Suggestion, suggest_columns, suggest_golds, suggest_options, suggest_turn
 from medreward.scoring import InputSettings, Scorer, Summary
+from medreward.scoring.cells import python_cells
 from medreward.scoring.rows import option_columns, read_completions, read_rows
 from medreward.scoring.settings import CANONICAL
 from medreward.text.census import Census
@@ -215,7 +216,7 @@ def _score(found: Inspection, batch: pa.RecordBatch, settings: InputSettings) ->
     found.summary = Summary.of(scores, scorer.prefix)
     if gold in batch.schema.names:
         cells = batch.column(gold)
-        counts = Counter(map(str, cells.drop_null().to_pylist()))
+        counts = Counter(map(str, python_cells(cells.drop_null())))
         found.golds = {"null": cells.null_count, "most frequent": dict(counts.most_common(_SHOWN_GOLDS))}
     given = scorer.sample_golds(batch) if has_gold else None
     if given is not None:
@@ -226,7 +227,7 @@ def _score(found: Inspection, batch: pa.RecordBatch, settings: InputSettings) ->
             {
                 "row": row,
                 "completion": None if raw is None else _shortened(raw.decode("utf-8", "replace")),
-                "gold": str(batch.column(gold)[row].as_py()) if gold in batch.schema.names else None,
+                "gold": str(python_cells(batch.column(gold).slice(row, 1))[0]) if gold in batch.schema.names else None,
                 **{name: scores[name][row].as_py() for name in ("answer", "answer_form", "answer_reason", "flaws")},
             }
         )

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.scoring import InputSettings, Scorer
+from medreward.scoring.cells import python_cells
 from medreward.text.census import Census
 from medreward.text.messages import is_messages, last_text
 from medreward.text.prompt_options import options_in
@@ -95,7 +96,7 @@ def _prompts(table: pa.Table, settings: InputSettings) -> list[str]:
     column = table.column(name).combine_chunks()
     if is_messages(column.type):
         column = last_text(column, "user")
-    return list(dict.fromkeys(cell for cell in column.to_pylist() if isinstance(cell, str)))
+    return list(dict.fromkeys(cell for cell in python_cells(column) if isinstance(cell, str)))
 
 
 def suggest_options(batch: pa.RecordBatch, settings: InputSettings) -> list[Suggestion]:

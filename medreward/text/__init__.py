@@ -5,6 +5,7 @@ from __future__ import annotations
 from medreward.text.choice import FORMS, REASONS, Choice, Select, choose
 from medreward.text.facts import FLAWS, ChoiceOf, Flaws, HasText, LabelScan, StrayText, TagCount, WellFormed
 from medreward.text.options import DEFAULT_LABELS, OptionSet
+from medreward.text.prompt_options import options_in
 from medreward.text.reading import Reading
 from medreward.text.rows import Rows
 from medreward.text.tags import TagSet
@@ -28,4 +29,5 @@ __all__ = [
     "TagSet",
     "WellFormed",
     "choose",
+    "options_in",
 ]
