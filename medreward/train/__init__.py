@@ -3,7 +3,7 @@
 Read in this order: ``config`` (what can be set) · ``data`` (questions, images) · ``prompts`` (questions into tokens) ·
 ``policy`` (the model) · ``sampler`` (completions) · ``logprobs`` · ``collect`` (questions into completions) ·
 ``rollouts`` (what is written) · ``advantages`` · ``losses`` · ``update`` (gradients) · ``checkpoint`` · ``metrics`` ·
-``rails`` (warnings) · ``loop``.
+``rails`` (warnings) · ``setup`` · ``loop``.
 
 One step: take P prompts, write G completions to each, score them with a medreward reward, compare each with its group,
 and make the tokens of those that did better than their group more likely.

@@ -14,7 +14,7 @@ from medreward.rollouts.publish import output_errors, publish_folder
 from medreward.train.config import TrainConfig, read_config
 from medreward.train.policy import Policy
 
-__all__ = ["check_same_run", "latest", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
+__all__ = ["check_same_run", "essence", "latest", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
 
 _FREE = {
     "run": {"steps", "output", "save_every", "keep", "evaluate_every", "device", "probe", "threads", "tensorboard"},
@@ -82,6 +82,16 @@ def load_weights(path: Path, policy: Policy) -> None:
     policy.model.load_state_dict(torch.load(path, map_location=policy.device, weights_only=True))
 
 
+def essence(config: TrainConfig) -> dict[str, Any]:
+    """The settings that what is learned depends on, by full name."""
+    return {
+        f"{section}.{name}": value
+        for section, fields in config.model_dump(mode="json").items()
+        for name, value in fields.items()
+        if name not in _FREE.get(section, set())
+    }
+
+
 def check_same_run(saved: Path, config: TrainConfig) -> None:
     """A run goes on with the settings it began with, but for those that change nothing that is learned.
 
@@ -91,12 +101,9 @@ def check_same_run(saved: Path, config: TrainConfig) -> None:
     """
     if not saved.exists():
         raise InputError("nothing_to_resume", "There is no run here to go on with", where=str(saved.parent))
-    before = read_config(json.loads(saved.read_text(encoding="utf-8"))["config"], str(saved))
-    changed = []
-    for section in type(config).model_fields:
-        old, new = dict(getattr(before, section)), dict(getattr(config, section))
-        names = [name for name in new if name not in _FREE.get(section, set()) and old[name] != new[name]]
-        changed += [f"{section}.{name}: {old[name]!r}, now {new[name]!r}" for name in names]
+    before = essence(read_config(json.loads(saved.read_text(encoding="utf-8"))["config"], str(saved)))
+    now = essence(config)
+    changed = [f"{name}: {before[name]!r}, now {now[name]!r}" for name in now if before[name] != now[name]]
     if changed:
         raise DocumentError(
             "config_changed",

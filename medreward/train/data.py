@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from medreward.scoring.settings import InputSettings
 from medreward.text.rows import Rows
 from medreward.train.config import DataConfig
 
-__all__ = ["Item", "check_images", "load_items", "open_image", "prompt_text", "read_items"]
+__all__ = ["Item", "check_images", "image_size", "load_items", "open_image", "prompt_text", "read_items"]
 
 _SHOWN = 5
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
@@ -215,19 +216,26 @@ def open_image(item: Item) -> Image.Image:
     Raises:
         InputError: ``missing_image``, ``bad_image`` (damaged, cut off, no image at all), ``image_depth``.
     """
+    with _opened(item) as image:
+        if image.mode in _DEEP_MODES:
+            raise InputError(
+                "image_depth",
+                "The image has more than 8 bits a channel; converting it would cut off all but the darkest greys",
+                where=f"question {item.id}: {item.image_name}",
+                got=f"mode {image.mode}",
+                do="window it to 8 bits first",
+            )
+        return image.convert("RGB")
+
+
+@contextmanager
+def _opened(item: Item) -> Iterator[Image.Image]:
+    """An item's image, not yet decoded; whatever goes wrong names the question."""
     where = f"question {item.id}: {item.image_name}"
     try:
         data = item.image.read_bytes() if isinstance(item.image, Path) else item.image or b""
         with Image.open(io.BytesIO(data)) as image:
-            if image.mode in _DEEP_MODES:
-                raise InputError(
-                    "image_depth",
-                    "The image has more than 8 bits a channel; converting it would cut off all but the darkest greys",
-                    where=where,
-                    got=f"mode {image.mode}",
-                    do="window it to 8 bits first",
-                )
-            return image.convert("RGB")
+            yield image
     except FileNotFoundError as error:
         raise InputError("missing_image", "The image is not there", where=where, got=str(error)) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -238,6 +246,16 @@ def open_image(item: Item) -> Image.Image:
             got=str(error),
             do="replace it or drop the question",
         ) from error
+
+
+def image_size(item: Item) -> tuple[int, int]:
+    """An image's width and height, without decoding it.
+
+    Raises:
+        InputError: as :func:`open_image`.
+    """
+    with _opened(item) as image:
+        return image.size
 
 
 def check_images(items: list[Item]) -> None:

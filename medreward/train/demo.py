@@ -17,8 +17,9 @@ from medreward.rewards.prompt import prompt
 from medreward.train.config import TrainConfig, load_config
 from medreward.train.data import Item
 from medreward.train.drawings import NAMES, QUESTION, drawn_items
-from medreward.train.loop import Hook, Result, Start, train
+from medreward.train.loop import Hook, Result, train
 from medreward.train.policy import Policy
+from medreward.train.setup import Start
 from medreward.train.tiny import Shape, tiny_policy
 from medreward.train.warmup import warm_up
 
@@ -26,10 +27,10 @@ __all__ = ["SHAPE", "demo", "demo_config", "demo_start", "demo_target", "untrain
 
 SHAPE = Shape(hidden=96, layers=3, vision_hidden=64, vision_layers=2)
 _TRAIN, _HELD_OUT = 512, 64
-_WARM_UP_STEPS, _WARM_UP_BATCH, _WARM_UP_LR = 200, 32, 2e-3
-_RIGHT, _TIDY, _WORDY = 0.5, 0.6, 0.15  # how often the warm-up's answers are right, well formed, well formed and wordy
-_CLEAN = 0.0  # the share of the warm-up in which all letters are right
-_MISTAKEN = {"A": "B", "B": "A", "C": "D", "D": "C"}  # what is written where the answer is not right
+_WARM_UP_STEPS, _WARM_UP_BATCH, _WARM_UP_LR = 150, 32, 2e-3
+_MISTAKEN = {"B": "A", "D": "C"}  # what the warm-up gets wrong more often than right
+_MISTAKES, _SLIPS = 0.6, 0.15  # how often it mistakes those two, and how often it takes a letter by chance
+_TIDY, _WORDY = 0.6, 0.15  # how often its answers are well formed, and well formed with more than the letter
 
 
 def demo_config(output: Path, seed: int = 0, steps: int = 50) -> TrainConfig:
@@ -45,11 +46,13 @@ def untrained_policy(seed: int) -> Policy:
     return tiny_policy(SHAPE, seed, words)
 
 
-def demo_target(item: Item, chance: random.Random, done: float) -> str:
-    """What the warm-up teaches: answers that are unreliable in what they say and in how they say it."""
+def demo_target(item: Item, chance: random.Random) -> str:
+    """What the warm-up teaches: two mistakes, some slips, and tags that are often missing."""
     letter = item.gold
-    if done >= _CLEAN and chance.random() > _RIGHT:
-        letter = _MISTAKEN[letter]
+    if chance.random() < _MISTAKES:
+        letter = _MISTAKEN.get(letter, letter)
+    if chance.random() < _SLIPS:
+        letter = chance.choice([*item.options])
     name, shape = item.options[letter], chance.random()
     if shape < _TIDY:
         return f"<think>{name}</think><answer>{letter}</answer>"

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from medreward.errors import InputError
 from medreward.train.config import PolicyConfig
-from medreward.train.data import Item, open_image
+from medreward.train.data import Item, image_size
 from medreward.train.prompts import Images, Prompts
 
 __all__ = ["Policy", "load_policy", "pick_device"]
@@ -116,6 +116,12 @@ class Policy:
         )
         return context
 
+    def recompute_activations(self) -> None:
+        """Keep no activations inside layers; make them again in the backward pass. The gradient stays the same."""
+        named = "activation_checkpointing_enable"  # transformers called it otherwise before 5.20 or so
+        enable = getattr(self.model, named, None) or self.model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
+
     def parameters(self) -> list[Tensor]:
         """What is learned; a tensor that is used twice comes once."""
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -126,12 +132,12 @@ class Policy:
             return 0
         from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
-        image = open_image(item)
+        width, height = image_size(item)
         factor = self.images.patch_size * self.images.merge_size
         size = self.images.size
         height, width = smart_resize(
-            image.height,
-            image.width,
+            height,
+            width,
             factor=factor,
             min_pixels=size["shortest_edge"],
             max_pixels=size["longest_edge"],
@@ -239,9 +245,10 @@ def load_policy(
     except (OSError, ValueError) as error:
         raise InputError("no_model", "The model cannot be loaded", where=config.model, got=str(error)) from error
     model = model.to(device).train()
+    policy = Policy(model, tokenizer, images, autocast=autocast, stop=stop, ban=ban, tags=tags)
     if config.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    return Policy(model, tokenizer, images, autocast=autocast, stop=stop, ban=ban, tags=tags)
+        policy.recompute_activations()
+    return policy
 
 
 def _image_processor(config: PolicyConfig) -> Any:

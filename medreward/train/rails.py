@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +108,13 @@ class Rails:
     def __init__(self) -> None:
         self._history: History = deque(maxlen=_WINDOW)
         self._said: dict[str, int] = {}
+
+    def recall(self, lines: Iterable[Metrics]) -> None:
+        """Remember the metrics of steps done before the run was resumed, and what was said about them."""
+        for metrics in lines:
+            if metrics["step"] > 0:
+                self._history.append(metrics)
+                self._said |= dict.fromkeys(metrics.get("warnings", ()), metrics["step"])
 
     def look(self, metrics: Metrics) -> list[Warned]:
         """What is to be said about this step."""

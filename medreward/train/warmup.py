@@ -21,7 +21,7 @@ _CHUNK = 2048
 def warm_up(  # noqa: PLR0913 - what is learned from what, how long, and by which chance
     policy: Policy,
     items: Sequence[Item],
-    target: Callable[[Item, random.Random, float], str],
+    target: Callable[[Item, random.Random], str],
     *,
     steps: int,
     batch: int,
@@ -35,7 +35,7 @@ def warm_up(  # noqa: PLR0913 - what is learned from what, how long, and by whic
     Args:
         policy: what learns.
         items: questions to draw from.
-        target: what to write to a question: called with the question, chance, and the share of the warm-up done.
+        target: what to write to a question: called with the question and chance.
         steps: updates.
         batch: questions in each.
         lr: the highest learning rate; it rises for 30 steps and falls along a cosine.
@@ -50,7 +50,7 @@ def warm_up(  # noqa: PLR0913 - what is learned from what, how long, and by whic
         for group in optimizer.param_groups:
             group["lr"] = lr * min(1.0, (step + 1) / 30) * (0.5 + 0.5 * math.cos(math.pi * step / steps) + 0.02)
         chosen = chance.choices(items, k=batch)
-        texts = [target(item, chance, step / steps) for item in chosen]
+        texts = [target(item, chance) for item in chosen]
         loss = _loss(policy, chosen, [[*policy.tokenizer(text)["input_ids"], *stop] for text in texts], style)
         optimizer.zero_grad()
         loss.backward()
