@@ -255,7 +255,7 @@ def image_size(item: Item) -> tuple[int, int]:
         InputError: as :func:`open_image`.
     """
     with _opened(item) as image:
-        return image.size
+        return int(image.width), int(image.height)
 
 
 def check_images(items: list[Item]) -> None:

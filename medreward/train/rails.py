@@ -11,9 +11,9 @@ from typing import Any
 from torch import Tensor
 
 from medreward.errors import TrainingError
+from medreward.text.template import opening_of
 from medreward.train.config import TrainConfig
 from medreward.train.policy import Policy
-from medreward.train.prompts import rendered
 
 __all__ = ["Rails", "Warned", "check_prompt_major", "on_failure", "start_warnings", "template_prefill"]
 
@@ -130,15 +130,14 @@ class Rails:
 
 
 def template_prefill(policy: Policy, tags: tuple[str, ...]) -> str:
-    """What the chat template writes of the answer before the model speaks: from a tag it opens to the end.
+    """What the chat template writes of the answer before the model speaks: from the first tag it opens to the end.
 
-    Such a completion begins inside the tag. A reward that does not know would find the tag missing and pay 0 for ever.
+    Such a completion lacks the tag. A reward that does not know would find it missing and pay 0 for ever.
     """
-    asked = "\x00"
-    after = rendered(policy, asked, image=False).rpartition(asked)[2]
-    starts = [after.rfind(f"<{tag}>") for tag in tags if f"</{tag}>" not in after[after.rfind(f"<{tag}>") :]]
-    start = max(starts, default=-1)
-    return after[start:] if start >= 0 else ""
+    template = policy.tokenizer.chat_template
+    opening = opening_of(template) if isinstance(template, str) else None
+    found = [opening.prefill(tag) for tag in tags] if opening is not None else []
+    return max(found, key=len, default="")
 
 
 def start_warnings(config: TrainConfig, prefill: str) -> list[Warned]:

@@ -267,9 +267,9 @@ def nulled(monkeypatch: pytest.MonkeyPatch, rows: Sequence[int]) -> None:
     """Make the golds of some rows null in every step's table, which makes their rewards null."""
     import pyarrow as pa
 
-    from medreward.train import loop
+    from medreward.train import loop, rollouts
 
-    table_of = loop.table_of
+    table_of = rollouts.table_of
 
     def with_nulls(*arguments: Any, **given: Any) -> Any:
         table = table_of(*arguments, **given)
