@@ -27,7 +27,7 @@ __all__ = ["SHAPE", "demo", "demo_config", "demo_start", "demo_target", "untrain
 
 SHAPE = Shape(hidden=96, layers=3, vision_hidden=64, vision_layers=2)
 _TRAIN, _HELD_OUT = 512, 64
-_WARM_UP_STEPS, _WARM_UP_BATCH, _WARM_UP_LR = 150, 32, 2e-3
+_WARM_UP_STEPS, _WARM_UP_BATCH, _WARM_UP_LR = 170, 32, 2e-3
 _MISTAKEN = {"B": "A", "D": "C"}  # what the warm-up gets wrong more often than right
 _MISTAKES, _SLIPS = 0.6, 0.15  # how often it mistakes those two, and how often it takes a letter by chance
 _TIDY, _WORDY = 0.6, 0.15  # how often its answers are well formed, and well formed with more than the letter

@@ -292,7 +292,8 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_the_batch_saved(tmp_path: 
 
 def test_a_template_that_opens_a_tag_is_found_and_counted_as_written(tmp_path: Path) -> None:
     made = policy()
-    made.tokenizer.chat_template += "{{ '<think>\n' }}"
+    opened = "<|im_start|>assistant\n<think>\n"
+    made.tokenizer.chat_template = made.tokenizer.chat_template.replace("<|im_start|>assistant\n", opened)
     heard: list[Report] = []
     result = run(tmp_path / "run", start=Start(made, items(5)), hooks=[heard.append])
     assert "prefilled" in [warned.code for warned in heard[0].warnings]
