@@ -93,7 +93,7 @@ TABLE: dict[str, list[Row]] = {
         ("B\x00", KNEE, "B", "wrapped", OK),
         ("1️⃣", NUMBERS, "1", "wrapped", OK),
         ("D>", KNEE, "D", "wrapped", OK),
-        ("<answer>B</answer>", KNEE, None, "none", "no_label"),
+        ("<answer>B</answer>", KNEE, "B", "wrapped", OK),
     ],
     "what changes a letter is no wrapper": [
         ("B+", KNEE, None, "none", "no_label"),
@@ -394,7 +394,7 @@ TABLE: dict[str, list[Row]] = {
         ("D\n<think", KNEE, "D", "with_text", OK),
         ("D\n addCriterion\nB", KNEE, None, "ambiguous", "several_labels"),
         ("\ud800", KNEE, None, "none", "no_label"),
-        ("\x00", KNEE, None, "none", "no_label"),
+        ("\x00", KNEE, None, "none", "empty"),
         ("B\n\ud800", KNEE, "B", "with_text", OK),
         ("ب", KNEE, None, "none", "no_label"),
         ("B\nהתשובה", KNEE, "B", "with_text", OK),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from medreward.errors import InputError
 from medreward.text.buffer import Ints, Mask
-from medreward.text.choice import FORMS, REASONS, Choice, Select, choose, label_alone
+from medreward.text.choice import FORMS, REASONS, Choice, Select, label_alone, read_choice
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import AnyBody, Body, BodyTable
 from medreward.text.facts.columns import AnyColumn, Column
@@ -140,7 +140,7 @@ def _with_texts(reading: Reading, row: Ints, codes: Ints, strings: list[str]) ->
     read: list[tuple[int, int, int]] = []
     for key in keys.tolist():
         code, offered = key // len(sets), sets[key % len(sets)]
-        choice = choose(strings[code // 2], offered, "many" if code % 2 else "one")
+        choice = read_choice(strings[code // 2], offered, "many" if code % 2 else "one")
         read.append(_encode(choice, offered.labels))
     return np.array(read, np.int64).reshape(-1, 3)[inverse]
 

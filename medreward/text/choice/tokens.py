@@ -4,59 +4,72 @@ from __future__ import annotations
 
 import re
 import string
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from medreward.text.choice_words import INVISIBLE, KINDS, PUNCTUATION, TOKEN, plain
+from medreward.text.choice.names import names_of
+from medreward.text.choice.visible import INVISIBLE, undressed
+from medreward.text.choice.words import is_punctuation, tokens_in, word_kinds
 from medreward.text.options import OptionSet
 
-__all__ = ["Lexicon", "Names", "Tagged", "lexicon_of", "names_of", "tag", "words_in"]
+__all__ = ["Lexicon", "Tagged", "lexicon_of", "tag", "words_in"]
+
+_KNOWN = 50_000
+"""So many spellings of tokens are remembered for one set of labels."""
+_ALSO_WORDS = frozenset("aiеаоивскуя")
+"""Labels that are words too, whatever their case: articles, pronouns, Cyrillic conjunctions and prepositions."""
+_SMALL_WORDS = frozenset("eoyuàé")
+"""Labels that are words too where they are small letters."""
 
 
-class Names:
-    """How the labels of one question may be written: as they are, or in another case where that tells them apart."""
+class _Kinds(dict[str, str]):
+    """The kind of every token, for some labels; found once for each spelling."""
 
     def __init__(self, labels: tuple[str, ...]) -> None:
-        folded = [label.casefold() for label in labels]
-        counts = Counter(folded)
-        self.labels = labels
-        self.exact = {label: label for label in labels}
-        self.folded = {key: label for key, label in zip(folded, labels, strict=True) if counts[key] == 1}
-        self.blind = len(self.folded) == len(labels)
-        self.longest = max(map(len, labels), default=0)
+        super().__init__()
+        self.names = names_of(tuple(map(undressed, labels))) if labels else names_of(labels)
+        self.numbered = all(map(str.isdigit, labels))
+        self.lettered = any(len(label) == 1 for label in labels)
+        self.words = word_kinds()
 
-    def find(self, text: str) -> str | None:
-        """The label that this text is, if it is one."""
-        if len(text) > 2 * self.longest:
-            return None
-        return self.exact.get(text) or self.folded.get(text.casefold())
+    def __missing__(self, token: str) -> str:
+        kind = self._kind(token)
+        if len(self) < _KNOWN:
+            self[token] = kind
+        return kind
+
+    def _kind(self, token: str) -> str:
+        folded = token.casefold()
+        if self.names.find(token) is not None:
+            weak = folded in _ALSO_WORDS or (token in _SMALL_WORDS and self.words.get(folded, "x") != "x")
+            return "A" if weak else "L"
+        if len(token) == 1 and token in string.ascii_letters and self.lettered:
+            return self.words.get(folded, "X") if token.islower() or folded in "ai" else "X"
+        if token[0].isdigit():
+            return "X" if self.numbered and len(token) < 3 and token.isascii() and token.isdigit() else "#"
+        return self.words.get(folded, "x")
 
 
 @lru_cache(maxsize=512)
-def names_of(labels: tuple[str, ...]) -> Names:
-    """The names of these labels."""
-    return Names(labels)
+def _kinds_for(labels: tuple[str, ...]) -> _Kinds:
+    """The kind of every token, for these labels."""
+    return _Kinds(labels)
 
 
-@lru_cache(maxsize=512)
-def _kinds_for(labels: tuple[str, ...]) -> dict[str, str]:
-    """The kind of every folded token, for these labels."""
-    own = dict.fromkeys((label.casefold() for label in labels), "L")
-    other = dict.fromkeys(string.ascii_lowercase if any(len(label) == 1 for label in labels) else "", "X")
-    other |= dict.fromkeys(map(str, range(100)), "X") if all(map(str.isdigit, labels)) else {}
-    return other | KINDS | own | {word: "A" for word in own if word in ("a", "i")}
+def words_in(tokens: list[str]) -> tuple[str, ...]:
+    """The folded tokens that are no punctuation."""
+    kinds = word_kinds()
+    return tuple([token for token in tokens if kinds.get(token, "x") not in _MARKS and token != "/"])
 
 
-def words_in(folded: list[str]) -> tuple[str, ...]:
-    """The tokens that are no punctuation."""
-    return tuple([token for token in folded if token not in PUNCTUATION])
+_MARKS = frozenset(",:.?\n()-hq")
 
 
 def _fold(text: str) -> list[str]:
-    return [token.casefold() for token in TOKEN.findall(text)]
+    shown = undressed(INVISIBLE.sub("", text)).casefold()
+    return tokens_in(shown)
 
 
 class _Phrase(NamedTuple):
@@ -66,10 +79,11 @@ class _Phrase(NamedTuple):
     size: int
     labels: tuple[str, ...]
     kind: str
+    key: str
 
     @classmethod
     def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> _Phrase:
-        return cls(f" {' '.join(words)} ", len(words), labels, kind)
+        return cls(f" {' '.join(words)} ", len(words), labels, kind, max(words, key=len))
 
 
 class Lexicon:
@@ -87,15 +101,25 @@ class Lexicon:
         self.loose: dict[tuple[str, ...], list[str]] = {}
         for label, text in self.texts.items():
             self.strict.setdefault(" ".join(text.casefold().split()), []).append(label)
-            self.loose.setdefault(words_in(_fold(INVISIBLE.sub("", text).replace("’", "'"))), []).append(label)
+            self.loose.setdefault(words_in(_fold(text)), []).append(label)
         self.loose.pop((), None)
+        self.longest = max(map(len, self.strict), default=0)
         named = {words_in(_fold(label)): label for label in options.labels}
         texts = [_Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
         names = [_Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
         self.phrases = sorted(texts + names, key=lambda phrase: -phrase.size)
 
     def _is_label(self, words: tuple[str, ...]) -> bool:
-        return len(words) == 1 and self.kinds.get(words[0], "x") in "LA"
+        return len(words) == 1 and self.names.find(words[0]) is not None
+
+    def label_of(self, token: str) -> str | None:
+        """The label a token is, as the options spell it; None for one that is not offered."""
+        label = self.names.find(token)
+        if label is None:
+            undressed_label = self.kinds.names.find(token)
+            if undressed_label is not None:
+                label = self.names.labels[self.kinds.names.labels.index(undressed_label)]
+        return label
 
 
 @lru_cache(maxsize=512)
@@ -125,45 +149,37 @@ class Tagged:
     wrapped: set[int] = field(default_factory=set)
 
 
-def tag(text: str, raw: list[str], folded: list[str], words: tuple[str, ...], lexicon: Lexicon) -> Tagged:
+_NUMBERED = re.compile(r"#(?=[.)](?!$))")
+
+
+def tag(text: str, raw: list[str], lexicon: Lexicon) -> Tagged:
     """The kinds of a text's tokens, and the mentions among them."""
-    kinds = "".join([lexicon.kinds.get(token, "x") for token in folded])
+    kinds = "".join(map(lexicon.kinds.__getitem__, raw))
     meant: dict[int, tuple[str | None, ...]] = {}
-    if not text.isascii() or not lexicon.names.blind or lexicon.names.longest > 1:
-        kinds = _respelt(kinds, raw, lexicon)
+    if "#" in kinds:
+        kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
     first = last = list(range(len(kinds)))
-    found = _phrases(folded, words, lexicon) if lexicon.phrases else []
-    if found:
-        kinds, first, last, meant = _merged(kinds, found)
+    if lexicon.phrases:
+        folded = text.casefold()
+        present = [phrase for phrase in lexicon.phrases if phrase.key in folded]
+        found = _phrases([token.casefold() for token in raw], present) if present else []
+        if found:
+            kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
     return _accepted(Tagged(kinds, first, last, meant), raw, lexicon)
 
 
-def _respelt(kinds: str, raw: list[str], lexicon: Lexicon) -> str:
-    """Labels in compatibility letters, labels where case matters."""
-    out = list(kinds)
-    for place, token in enumerate(raw):
-        if out[place] == "x" and len(token) < 5 and not token.isascii():
-            spelt = plain(token)
-            bare = spelt.strip("().")
-            if lexicon.names.find(bare):
-                out[place] = "L" if bare == spelt else "S"
-        elif out[place] in "LA" and not lexicon.names.find(token):
-            out[place] = "x"
-    return "".join(out)
-
-
 _Found = list[tuple[int, int, tuple[str, ...], str]]
 
 
-def _phrases(folded: list[str], words: tuple[str, ...], lexicon: Lexicon) -> _Found:
+def _phrases(folded: list[str], phrases: list[_Phrase]) -> _Found:
     """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
-    joined = f" {' '.join(words)} "
-    present = [phrase for phrase in lexicon.phrases if phrase.words in joined]
+    joined = f" {' '.join(words_in(folded))} "
+    present = [phrase for phrase in phrases if phrase.words in joined]
     if not present:
         return []
-    places = [place for place, token in enumerate(folded) if token not in PUNCTUATION]
+    places = [place for place, token in enumerate(folded) if not is_punctuation(token)]
     taken = bytearray(len(places))
     found: _Found = []
     for phrase in present:
@@ -212,24 +228,27 @@ def _unwrapped(
 ) -> tuple[str, list[int], list[int], dict[int, tuple[str | None, ...]]]:
     """Quotes and emphasis dropped, brackets round one label too; a wrapped label is a strong one, ``S`` or ``P``."""
     for wrapped, strong in ((_QUOTED, "S"), (_BRACKETED, "P")):
-        new = list(kinds)
-        for match in wrapped.finditer(kinds):
-            at = match.start()
-            new[at] = strong if kinds[at] != "X" else "Y"
-            if strong == "P":
-                new[at - 1] = new[at + 1] = "q"
-        kinds = "".join(new)
+        if wrapped.search(kinds):
+            new = list(kinds)
+            for match in wrapped.finditer(kinds):
+                at = match.start()
+                new[at] = strong if kinds[at] != "X" else "Y"
+                if strong == "P":
+                    new[at - 1] = new[at + 1] = "q"
+            kinds = "".join(new)
         if "q" in kinds:
             keep = [place for place, kind in enumerate(kinds) if kind != "q"]
-            meant = {new_place: meant[old] for new_place, old in enumerate(keep) if old in meant}
+            if meant:
+                meant = {new_place: meant[old] for new_place, old in enumerate(keep) if old in meant}
             first, last = [first[place] for place in keep], [last[place] for place in keep]
             kinds = kinds.replace("q", "")
     return kinds, first, last, meant
 
 
 _CANDIDATE = re.compile("[LAXTSPY]")
-_NEXT_TO_WORD = {"L": "xhXr", "X": "xhXrL", "T": "xhXr", "S": "", "P": "", "Y": "", "A": "xhXrfvwoaudTpy"}
+_NEXT_TO_WORD = {"L": "xhXrg", "X": "xhXrL", "T": "xhX", "S": "", "P": "", "Y": "", "A": "xhXrfvVwoaudTpyg0t"}
 _CHAIN = re.compile("[,|&]*+")
+_PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcm])")
 
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
@@ -242,12 +261,14 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         at, kind = match.start(), match.group()
         before, after = kinds[at - 1 : at] if at else "", kinds[at + 1 : at + 2]
         token = raw[tagged.first[at]]
-        joined = _CHAIN.fullmatch(kinds, previous + 1, at) is not None and previous + 1 < at
+        joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         chained = is_dead and joined and kind in "LXA"
         if kind == "A":
             fits = _is_weak_label(token, before, after, raw[tagged.first[at + 1]] if after else "")
         else:
             fits = not (after and after in _NEXT_TO_WORD[kind]) and kinds[at + 1 : at + 3] != ".g"
+            if after == "r" and kind in "LX":
+                fits = _PREDICATE_FOLLOWS.match(kinds, at + 1) is not None
         if fits and not chained and not (before and before in "xh" and kind in "LAXT"):
             out[at] = "M"
             live.append(at)
@@ -260,7 +281,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         )
         previous = at
     for at in live:
-        tagged.means[at] = tagged.means.get(at) or (lexicon.names.find(plain(raw[tagged.first[at]]).strip("().")),)
+        tagged.means[at] = tagged.means.get(at) or (lexicon.label_of(raw[tagged.first[at]]),)
         if kinds[at] == "T":
             tagged.texts.add(at)
         elif kinds[at] in "SP":
@@ -271,7 +292,11 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
 
 
 def _is_weak_label(token: str, before: str, after: str, following: str) -> bool:
-    """Is this a or i the label, rather than the article or the pronoun?"""
+    """Is this a, i, or a label of their sort the label, rather than the article, the pronoun, the conjunction?"""
+    if after == "r" and before != ":":
+        return False
+    if before == ":" and token.isupper() and after and after in "aofv":
+        return True
     if after and after in _NEXT_TO_WORD["A"]:
         return after == "T" and token == "A" and following[:1].isupper()
     if token in "iI" and after and after in "mnNuI":

@@ -1,0 +1,304 @@
+"""Commitment: of all that a body says of the labels, the one label it affirms, or why there is none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from medreward.text.choice.forms import Choice, Select
+from medreward.text.choice.listed import in_order
+from medreward.text.choice.statements import Statement
+from medreward.text.choice.tokens import Lexicon, Tagged, words_in
+from medreward.text.choice.words import ALL_OF, NONE_OF, REFUSAL, says
+
+__all__ = ["Said", "committed"]
+
+_LEADING = re.compile(r"[-(:).,\nRC]*+")
+_NOTHING_ELSE = re.compile(r"[-(:).,?\nMRC]*+")
+_LIST_ONLY = re.compile(r"[-(:).,?\nM&i]*+")
+_TOLD = ("affirmed", "bare")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Everything a body says.
+
+    Args:
+        statements: what it says of labels and option texts, in order.
+        tagged: the tokens behind.
+        kinds: their kinds, shaped.
+        raw: the tokens as they are written.
+        text: the text they are cut from.
+        lexicon: what the options look like.
+    """
+
+    statements: tuple[Statement, ...]
+    tagged: Tagged
+    kinds: str
+    raw: list[str]
+    text: str
+    lexicon: Lexicon
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The folded words."""
+        return words_in([token.casefold() for token in self.raw])
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The labels mentioned, in order."""
+        labels = [label for one in self.statements for label in one.labels if label is not None]
+        return tuple(dict.fromkeys(labels))
+
+    def none(self, reason: str) -> Choice:
+        """No label, for this reason."""
+        return Choice((), "none", reason, None, self.named)
+
+    def ambiguous(self, reason: str) -> Choice:
+        """Several labels, or contradictory words, in this way."""
+        return Choice((), "ambiguous", reason, None, self.named)
+
+
+def committed(said: Said, select: Select) -> Choice:
+    """What the body commits to."""
+    yes, denied, cut = _standing(said)
+    if not yes:
+        return _uncommitted(said)
+    if cut is not None and _is_withdrawn(said, cut):
+        return said.none("withdrawn")
+    if select == "many" and (several := _several(said, yes, denied)) is not None:
+        return several
+    return _one(said, yes, denied)
+
+
+def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]:
+    """What is affirmed and denied after the last words that take something back and put something else there.
+
+    Returns:
+        The statements that affirm; the labels denied; where the last taking back stands that nothing affirmed follows.
+    """
+    yes = [one for one in said.statements if one.verdict in _TOLD]
+    begin, cut = 0, None
+    if "!" in said.kinds and yes:
+        last = said.kinds.rfind("!")
+        if last > yes[-1].end:
+            cut = last
+            last = said.kinds.rfind("!", 0, yes[-1].start)
+        if last > 0 and _is_said_before(said, last):
+            begin = last
+        yes = [one for one in yes if one.start > begin or begin == 0]
+    denied = {
+        label
+        for one in said.statements
+        if one.verdict == "denied" and (one.start > begin or begin == 0)
+        for label in one.labels
+    }
+    return _without_list(said, yes), denied, cut
+
+
+def _is_said_before(said: Said, place: int) -> bool:
+    return any(one.start < place for one in said.statements)
+
+
+def _without_list(said: Said, yes: list[Statement]) -> list[Statement]:
+    """What is affirmed, without a list of the options that only repeats them before one is affirmed."""
+    affirmed = [one for one in yes if one.verdict == "affirmed"]
+    if not affirmed or len(affirmed) == len(yes):
+        return yes
+    listed = [one for one in yes if one.verdict == "bare" and len(one.labels) == 1 and one.start < affirmed[0].start]
+    labels = {one.labels[0] for one in listed}
+    enough = len(labels) > 2 or (len(labels) == 2 and len(said.lexicon.names.labels) == 2)
+    if not enough or not all(label in labels for one in affirmed for label in one.labels):
+        return yes
+    return [one for one in yes if one not in listed]
+
+
+def _is_withdrawn(said: Said, cut: int) -> bool:
+    """Do the words after a taking back only deny or refuse?"""
+    rest = said.kinds[cut:]
+    if "M" in rest:
+        return False
+    if re.search("[iQ][f]*+w", rest):
+        return True
+    raw = said.raw[said.tagged.first[cut] :]
+    return REFUSAL.search(" ".join(words_in([token.casefold() for token in raw]))) is not None
+
+
+def _one(said: Said, yes: list[Statement], denied: set[str | None]) -> Choice:
+    """The one label that is affirmed, or why there is none."""
+    singles = [one for one in yes if len(one.labels) == 1]
+    still_open = _still_open(yes, singles)
+    if still_open and said.words == ("n", "a") and None in still_open[0].labels:
+        return said.none("refused")
+    if still_open:
+        return said.ambiguous(_open_reason(still_open[0], said.tagged))
+    offered = [one for one in singles if one.labels[0] is not None]
+    if offered and not any(one.labels[0] is None and one.verdict == "affirmed" for one in singles):
+        singles = offered
+    labels = {one.labels[0] for one in singles}
+    if len(labels) > 1:
+        plainly = all(one.verdict == "bare" and not one.by_text for one in singles)
+        return said.ambiguous("several_labels" if plainly else "contradiction")
+    if not labels:
+        return _uncommitted(said)
+    label = labels.pop()
+    if label is None:
+        return said.none("out_of_range")
+    if label in denied or (_turns_down(said.words) and not _is_none_of(said.lexicon, label)):
+        return said.ambiguous("contradiction")
+    if _has_second(said, singles):
+        return said.ambiguous("several_labels")
+    return _stated(said, label, singles)
+
+
+def _still_open(yes: list[Statement], singles: list[Statement]) -> list[Statement]:
+    """Several labels named together, of which none is singled out later."""
+    latest = {one.labels[0]: one.start for one in singles}
+    return [
+        one
+        for one in yes
+        if len(one.labels) > 1
+        and not (one.conjoined == "|" and any(latest.get(label, -1) > one.start for label in one.labels))
+    ]
+
+
+_SECOND = re.compile("[,(]*+[dfn|&]*+[,f]*+")
+
+
+def _has_second(said: Said, singles: list[Statement]) -> bool:
+    """Does another label follow a bare one at once, in doubt: ``A, if not B``?"""
+    bare = {one.end: one for one in singles if one.verdict == "bare"}
+    for before, one in zip(said.statements, said.statements[1:], strict=False):
+        if one.verdict == "mentioned" and before.end in bare and set(one.labels) != set(before.labels):
+            between = said.kinds[before.end + 1 : one.start]
+            if "d" in between and _SECOND.fullmatch(between):
+                return True
+    return False
+
+
+def _turns_down(words: tuple[str, ...]) -> bool:
+    """Does the body open by turning down every option?"""
+    return words[:1] in (("none",), ("neither",)) and NONE_OF.match(" ".join(words[:8])) is not None
+
+
+def _squeezed(text: str | None) -> str:
+    return " ".join((text or "").casefold().split())
+
+
+def _is_none_of(lexicon: Lexicon, label: str) -> bool:
+    return NONE_OF.search(_squeezed(lexicon.texts.get(label))) is not None
+
+
+def _open_reason(one: Statement, tagged: Tagged) -> str:
+    places = [place for place in range(one.start, one.end + 1) if place in tagged.means]
+    by_text = [place in tagged.texts for place in places]
+    if all(by_text):
+        return "several_texts"
+    return "contradiction" if any(by_text) and not one.conjoined else "several_labels"
+
+
+def _stated(said: Said, label: str, yes: list[Statement]) -> Choice:
+    """The form in which one label is affirmed, and the words that do it."""
+    tagged = said.tagged
+    labels = tagged.means.keys() - tagged.texts
+    by_label = [one for one in yes if any(place in labels for place in range(one.start, one.end + 1))]
+    if not by_label:
+        return Choice((label,), "text_only", "", (yes[0].start, yes[0].end), said.named)
+    first = by_label[0]
+    leads = first.verdict == "bare" and not first.left and _LEADING.fullmatch(said.kinds, 0, first.start) is not None
+    alone = all(tagged.means[place] in ((label,), (None,)) for place in labels)
+    said_more = tagged.texts or (None,) in tagged.means.values() or _NOTHING_ELSE.fullmatch(said.kinds) is None
+    if leads and alone and said_more:
+        return Choice((label,), "with_text", "", (first.start, first.end), said.named)
+    strong = next((one for one in by_label if one.verdict == "affirmed"), first)
+    return Choice((label,), "stated", "", (strong.start, strong.end), said.named)
+
+
+# Several labels, where several are asked for
+
+
+def _several(said: Said, yes: list[Statement], denied: set[str | None]) -> Choice | None:
+    """All labels that are affirmed, where they are several and no "or" stands between them; None for other bodies."""
+    labels = {label for one in yes for label in one.labels}
+    if len(labels) < 2 or labels & denied or any(one.conjoined == "|" for one in yes):
+        return None
+    if None in labels or not _texts_agree(said):
+        return said.ambiguous("contradiction")
+    places = [place for one in yes for place in range(one.start, one.end + 1) if place in said.tagged.means]
+    form = "stated"
+    if all(place in said.tagged.texts for place in places):
+        form = "text_only"
+    elif all(one.verdict == "bare" for one in yes) and not yes[0].left:
+        form = "wrapped" if _LIST_ONLY.fullmatch(said.kinds) and not said.tagged.texts else "with_text"
+    offered = in_order((label for label in labels if label is not None), said.lexicon)
+    return Choice(offered, form, "", (yes[0].start, yes[-1].end), said.named)
+
+
+_OWN_TEXT = re.compile(r"M[-(:.)]*+(?=M)")
+
+
+def _texts_agree(said: Said) -> bool:
+    """Is every option's text that stands behind a label the text of that label, and of that alone?"""
+    tagged = said.tagged
+    if any(len(tagged.means[place]) > 1 for place in tagged.texts):
+        return False
+    pairs = [(match.start(), match.end()) for match in _OWN_TEXT.finditer(said.kinds)] if tagged.texts else []
+    return all(
+        tagged.means[label] == tagged.means[text]
+        for label, text in pairs
+        if text in tagged.texts and label not in tagged.texts
+    )
+
+
+# Nothing affirmed
+
+
+def _uncommitted(said: Said) -> Choice:
+    """Why nothing is affirmed; or the one label that a short body ends on."""
+    named, words, lexicon = said.named, " ".join(said.words), said.lexicon
+    if len(said.statements) == 1 and len(named) == 1 and _trails(said.statements[0], said):
+        one = said.statements[0]
+        return Choice((named[0],), "stated", "", (one.start, one.end), named)
+    if words.isascii() and len(words) == 1 and words.isalpha() and lexicon.names.find(words) is None:
+        return said.none("out_of_range")
+    if (turned := _of_all(said, words)) is not None:
+        return turned
+    asked = {label for one in said.statements if one.verdict == "asked" for label in one.labels}
+    several = len(asked) > 1 or any(len(one.labels) > 1 and one.verdict != "denied" for one in said.statements)
+    if several or _is_run(words, lexicon):
+        return said.ambiguous("several_labels")
+    if any(one.verdict == "denied" for one in said.statements):
+        return said.none("denied")
+    refused = REFUSAL.search(words) or says("refusal", said.text.casefold())
+    return said.none("refused" if refused else "no_label")
+
+
+def _of_all(said: Said, words: str) -> Choice | None:
+    """A body that turns down or takes every option: an option that says so, else why there is no label."""
+    folded = said.text.casefold()
+    for pattern, name, form, reason in (
+        (NONE_OF, "none_of", "none", "none_of_above"),
+        (ALL_OF, "all_of", "ambiguous", "several_labels"),
+    ):
+        if pattern.search(words) or says(name, folded):
+            texts = ((label, _squeezed(text)) for label, text in said.lexicon.texts.items())
+            meant = [label for label, text in texts if pattern.search(text) or says(name, text)]
+            if len(meant) == 1 and not said.named:
+                return Choice((meant[0],), "text_only", "", (0, len(said.kinds) - 1), (meant[0],))
+            return Choice((), form, reason, None, said.named)
+    return None
+
+
+def _trails(one: Statement, said: Said) -> bool:
+    """Is it a label asked alone (``B?``), or one in brackets at the very end (``a labral tear (B)``)?"""
+    if one.verdict == "asked":
+        return _NOTHING_ELSE.fullmatch(said.kinds) is not None
+    ends = _LEADING.fullmatch(said.kinds, one.end + 1) is not None
+    return one.verdict == "mentioned" and one.start in said.tagged.wrapped and ends and not one.doubt
+
+
+def _is_run(words: str, lexicon: Lexicon) -> bool:
+    """Is it several different labels without anything between, such as ``ACD``?"""
+    labels = [lexicon.names.find(char) for char in words[: len(lexicon.names.labels) + 1]]
+    return 1 < len(words) == len(labels) and None not in labels and len(set(labels)) == len(labels)

@@ -1,0 +1,82 @@
+"""Reading a body: normalisation, tokens, statements, commitment, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from medreward.text.choice.alone import label_alone
+from medreward.text.choice.commitment import Said, committed
+from medreward.text.choice.forms import Choice, Select
+from medreward.text.choice.listed import labels_listed
+from medreward.text.choice.statements import shaped, statements
+from medreward.text.choice.tokens import Lexicon, Tagged, lexicon_of, tag, words_in
+from medreward.text.choice.visible import undressed, without_invisible, without_markup
+from medreward.text.choice.words import token_span, tokens_in
+from medreward.text.options import OptionSet
+
+__all__ = ["choose", "read_choice"]
+
+
+def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") -> Choice:  # noqa: B008 - immutable
+    """What a careful reader says the body commits to.
+
+    Args:
+        body: the text inside the answer tags.
+        options: what was offered.
+        select: ``one``: one label is asked for, naming several is ambiguous; ``many``: all right ones are asked for,
+            and labels listed together (``A, C``, ``A and C``, ``AC``) are the choice.
+
+    Returns:
+        The choice; its form is never ``missing``.
+
+    Example:
+        >>> choose("Not A but B").label
+        'B'
+    """
+    choice, text, kept, tagged = _read(body, options, select)
+    if choice.span is None or tagged is None:
+        return choice
+    start, end = token_span(text, tagged.first[choice.span[0]], tagged.last[choice.span[1]])
+    span = (start, end) if kept is None else (kept[start], kept[end - 1] + 1)
+    return Choice(choice.labels, choice.form, choice.reason, span, choice.candidates)
+
+
+def read_choice(body: str, options: OptionSet, select: Select = "one") -> Choice:
+    """As :func:`choose`, in less time: the span counts tokens, not characters, and is of no use outside."""
+    return _read(body, options, select)[0]
+
+
+def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
+    """The choice, with the text and the tokens that its span counts; no tokens where it counts characters."""
+    alone = label_alone(body, options.labels)
+    if alone is not None:
+        return alone, body, None, None
+    lexicon = lexicon_of(options)
+    if select == "many" and (listed := labels_listed(body, lexicon)) is not None:
+        return listed, body, None, None
+    shown, kept = without_invisible(without_markup(body))
+    text = undressed(shown)
+    raw = tokens_in(text)
+    whole = _whole_text(text, raw, lexicon) if lexicon.texts else []
+    if whole:
+        return _by_text(whole, body), body, None, None
+    tagged = tag(text, raw, lexicon)
+    kinds = shaped(tagged.kinds)
+    said = Said(tuple(statements(tagged, kinds)) if "M" in kinds else (), tagged, kinds, raw, text, lexicon)
+    return committed(said, select), text, kept, tagged
+
+
+def _whole_text(text: str, raw: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """The labels whose text the whole body is: but for case and whitespace, else but for punctuation too."""
+    if len(raw) > 2 * lexicon.longest + 60:
+        return []
+    words = [token.casefold() for token in raw]
+    return lexicon.strict.get(" ".join(text.casefold().split())) or lexicon.loose.get(words_in(words)) or []
+
+
+def _by_text(labels: Sequence[str], body: str) -> Choice:
+    if len(labels) > 1:
+        return Choice((), "ambiguous", "several_texts", None, tuple(labels))
+    core = body.strip()
+    start = body.find(core)
+    return Choice((labels[0],), "text_only", "", (start, start + len(core)), (labels[0],))
