@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from medreward.rewards import (
+        AnswerLabels,
         AnswerLength,
         AnswerLetter,
         Clip,
@@ -90,9 +91,9 @@ _HOMES = {
         "DocumentError InputError MedrewardError MissingExtraError OutputError RuleError TrainingError UsageError"
     ),
     "medreward.rewards": (
-        "AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant ContainedLabels"
-        " Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand LengthCosine"
-        " MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product"
+        "AnswerLabels AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant"
+        " ContainedLabels Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand"
+        " LengthCosine MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product"
         " ReasoningLength Repetition Reward Scale ScannedLetter SoftOverlong TagCredit TagPresence TagShare"
         " Tanh WeightedSum WrittenOption document_schema load_document prompt"
     ),
@@ -108,6 +109,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 __all__ = [
     "PRESETS",
+    "AnswerLabels",
     "AnswerLength",
     "AnswerLetter",
     "Choice",

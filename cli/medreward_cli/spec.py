@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,7 @@ def _golden_vectors(preset: Preset) -> Iterator[str]:
         yield f"  {value}  {_shortened(case.completion)}, gold {_shortened(case.gold)}{beside}"
 
 
-def _shortened(text: str | None) -> str:
+def _shortened(text: str | Sequence[str] | None) -> str:
     shown = json.dumps(text, ensure_ascii=False)
     return shown if len(shown) <= 90 else f"{shown[:60]}…{shown[-20:]}"
 

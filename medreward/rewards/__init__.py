@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medreward.rewards.answer_labels import AnswerLabels as AnswerLabels
 from medreward.rewards.answer_letter import AnswerLetter as AnswerLetter
 from medreward.rewards.base import REWARDS, Case, Gold, Reward, Values, evaluate
 from medreward.rewards.coalesce import Coalesce as Coalesce

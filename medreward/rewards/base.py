@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-GoldForm = Literal["label", "raw"]
-"""How a rule wants the gold: as a label of the row's options, or the cell as given."""
+GoldForm = Literal["label", "labels", "raw"]
+"""How a rule wants the gold: as one label of the row's options, as a set of labels, or the cell as given."""
 T = TypeVar("T")
 ComponentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
@@ -71,10 +71,13 @@ class Gold:
         labels: ``int64``, shape ``(n,)``, the place of the gold among the row's labels, -1 where there is none; None
             where no rule asked for labels.
         raw: numbers, shape ``(n,)``, and the distinct cells as given that they stand for; None where no rule asked.
+        sets: ``int64``, shape ``(n,)``, bit masks: bit i for the row's i-th label, 0 where there is no gold; None where
+            no rule asked for sets.
     """
 
     labels: Ints | None
     raw: tuple[Ints, list[str | None]] | None = field(default=None, repr=False)
+    sets: Ints | None = None
 
     @property
     def label(self) -> Ints:
@@ -90,6 +93,21 @@ class Gold:
                 do="let the rule's gold_forms return frozenset({'label'})",
             )
         return self.labels
+
+    @property
+    def label_sets(self) -> Ints:
+        """The sets of labels as bit masks.
+
+        Raises:
+            RuleError: ``gold_not_asked``: no rule's ``gold_forms`` holds ``labels``.
+        """
+        if self.sets is None:
+            raise RuleError(
+                "gold_not_asked",
+                "A rule looks at the gold's set of labels without having asked for it",
+                do="let the rule's gold_forms return frozenset({'labels'})",
+            )
+        return self.sets
 
     @property
     def cells(self) -> tuple[Ints, list[str | None]]:
@@ -127,7 +145,7 @@ class Case:
         completion: the text.
         value: the reward it earns; None for null.
         reward: the reward, where it is not the rule with its defaults.
-        gold: the right answer; None for null.
+        gold: the right answer, or several; None for null.
         options: what was offered.
         columns: what stands beside the completion: numbers, or lists of token numbers.
     """
@@ -136,7 +154,7 @@ class Case:
     completion: str | None
     value: float | None
     reward: Reward | None = None
-    gold: str | None = "B"
+    gold: str | Sequence[str] | None = "B"
     options: OptionSet = field(default=OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]))
     columns: Mapping[str, float | Sequence[int] | None] = field(default_factory=dict)
 

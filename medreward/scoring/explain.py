@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from medreward.text.unwrap import string_array
 __all__ = ["Explained", "Explanation", "Mark", "explain", "option_set", "score_one"]
 
 Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
+GoldCell = str | int | Sequence[str | int] | AbstractSet[str | int] | None
 Cell = float | Sequence[int] | None
 Numbers = Mapping[str, Cell] | None
 
@@ -162,7 +164,7 @@ def _column_of_one(options: OptionSet) -> OptionColumn:
 
 
 def _read_one(
-    completion: str | None, gold: str | int | None, options: Options, scorer: Scorer, columns: Numbers
+    completion: str | None, gold: GoldCell, options: Options, scorer: Scorer, columns: Numbers
 ) -> tuple[Reading, Gold]:
     if completion is not None and not isinstance(completion, str):
         raise InputError("column_type", "A completion is text", got=repr(completion)[:80])
@@ -171,12 +173,23 @@ def _read_one(
     rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)), rows.columns)
     reading = Reading(rows, scorer.document.tags)
     if gold is None or not scorer.gold_forms:
-        return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]))
-    if isinstance(gold, bool) or not isinstance(gold, str | int):
-        raise InputError("gold_type", "A gold is text or a whole number", got=repr(gold)[:80])
-    unclear = isinstance(gold, int) and scorer.settings.gold_index is None and "label" in scorer.gold_forms
-    cells = pa.array([0], pa.int64()) if unclear else string_array([str(gold)])  # what is unclear is refused below
+        return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]), np.zeros(1, np.int64))
+    cells = _gold_cell(gold, scorer)
     return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
+
+
+def _gold_cell(gold: GoldCell, scorer: Scorer) -> pa.Array:
+    """The gold as a column of one cell."""
+    parts: list[object] = [gold] if isinstance(gold, str | bytes | int | None) else list(gold)
+    several = parts != [gold]
+    if any(isinstance(part, bool) or not isinstance(part, str | int) for part in parts):
+        raise InputError("gold_type", "A gold is text or a whole number, or several of them", got=repr(gold)[:80])
+    asks = bool(scorer.gold_forms & {"label", "labels"})
+    unclear = any(isinstance(part, int) for part in parts) and scorer.settings.gold_index is None and asks
+    cells = pa.array([0], pa.int64()) if unclear else string_array([str(part) for part in parts])
+    if unclear or not several:
+        return cells  # what is unclear is refused where golds are resolved
+    return pa.LargeListArray.from_arrays(pa.array([0, len(parts)], pa.int64()), cells)
 
 
 def _columns_of_one(given: Mapping[str, Cell], wanted: Sequence[str]) -> dict[str, pa.Array]:
@@ -207,7 +220,7 @@ def _scorer_of(reward: RewardSource | Scorer, settings: InputSettings | None) ->
 
 def score_one(
     completion: str | None,
-    gold: str | int | None = None,
+    gold: GoldCell = None,
     options: Options = None,
     reward: RewardSource | Scorer = DEFAULT,
     *,
@@ -218,7 +231,7 @@ def score_one(
 
     Args:
         completion: what the model wrote; None scores None.
-        gold: a label, ``<answer>label</answer>``, an option's text, or None.
+        gold: a label, ``<answer>label</answer>``, an option's text, several of them, or None.
         options: option texts (labelled A, B, …), or a map from label to text; without them labels are A to J.
         reward: as for :class:`Scorer`; a Scorer is taken as it is, with its settings.
         settings: how the gold is read.
@@ -245,7 +258,7 @@ def score_one(
 
 def explain(
     completion: str | None,
-    gold: str | int | None = None,
+    gold: GoldCell = None,
     options: Options = None,
     reward: RewardSource | Scorer = DEFAULT,
     *,

@@ -1,14 +1,25 @@
-"""Golds: resolved once, before scoring, into the number of a label among the row's options."""
+"""Golds: resolved once, before scoring, into numbers of labels among the row's options."""
 
 from __future__ import annotations
 
+import json
 import re
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rewards.base import Gold, GoldForm
+from medreward.scoring.gold_sets import (
+    UNKNOWN,
+    is_list,
+    known_rows,
+    list_elements,
+    masks_of_lists,
+    masks_of_texts,
+    of_rows,
+)
 from medreward.scoring.inputs import plain_strings
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, Mask
@@ -20,7 +31,8 @@ from medreward.text.unwrap import inside_answer
 
 __all__ = ["resolve_golds"]
 
-_UNKNOWN, _CONFLICT = -1, -2
+_CONFLICT = -2
+_LABELS: frozenset[GoldForm] = frozenset({"label", "labels"})
 _SHOWN = 5
 
 
@@ -30,7 +42,8 @@ def resolve_golds(
     """Golds as the rules need them.
 
     Args:
-        cells: the gold column: text; or numbers, where ``settings.gold_index`` says what the first option's is.
+        cells: the gold column: text; or numbers, where ``settings.gold_index`` says what the first option's is; or
+            lists of one or the other.
         rows: the rows, for what each offers.
         settings: what a gold cell is, and what to do with one that names no option.
         needs: the forms the rules ask for; a form nobody needs cannot fail.
@@ -39,21 +52,63 @@ def resolve_golds(
     Raises:
         InputError: ``bad_gold``, ``ambiguous_gold``, ``gold_type``.
     """
+    if is_list(cells.type):
+        return _of_lists(cells, rows, settings, needs, tags)
     codes, found = text_codes(_as_text(cells, settings, needs))
     codes = np.where(codes < 0, len(found), codes)
     present = codes < len(found)
     raw: tuple[Ints, list[str | None]] = (codes, [*found, None])
-    if "label" not in needs and settings.gold_index is None:
+    if not needs & _LABELS and settings.gold_index is None:
         return Gold(None, raw)
     plain = [text.strip() for text in inside_answer([text or "" for text in found], tags)]
-    label = _numbers(codes, plain, present, rows, settings) if settings.gold_index is not None else None
-    if label is None:
-        label = _labels(codes, plain, present, rows.options, settings)
+    label = _resolve(codes, plain, rows.options, settings)
+    sets = None
+    if "labels" in needs:
+        resolve = partial(_resolve, settings=settings)
+        sets = masks_of_texts(label, codes, plain, rows.options, resolve)
+        _complain(np.where(sets > 0, 0, label), present, cells, rows, settings)
     if "label" in needs:
         _complain(label, present, cells, rows, settings)
     if settings.gold_index is not None:
         raw = _raw_labels(label, raw, rows.options)
-    return Gold(np.where(label >= 0, label, -1), raw)
+    return Gold(np.where(label >= 0, label, -1), raw, sets)
+
+
+def _of_lists(
+    cells: pa.Array, rows: Rows, settings: InputSettings, needs: frozenset[GoldForm], tags: TagSet | None
+) -> Gold:
+    """Golds given as lists: every element names an option; the cell as given is the list as JSON."""
+    raw = _as_json(cells) if "raw" in needs else None
+    if not needs & _LABELS:
+        return Gold(None, raw)
+    elements, sizes = list_elements(cells)
+    codes, found = text_codes(_as_text(elements, settings, needs))
+    codes = np.where(codes < 0, len(found), codes)
+    plain = [text.strip() for text in inside_answer([text or "" for text in found], tags)]
+    options = of_rows(rows.options, np.repeat(np.arange(len(sizes)), sizes))
+    sets, worst = masks_of_lists(sizes, _resolve(codes, plain, options, settings))
+    present = known_rows(cells)
+    if "labels" in needs:
+        _complain(worst, present, cells, rows, settings)
+    only = (sets > 0) & (np.bitwise_count(sets) == 1)
+    label = np.where(only, np.frexp(sets.astype(np.float64))[1].astype(np.int64) - 1, np.minimum(worst, UNKNOWN))
+    if "label" in needs:
+        _complain(label, present, cells, rows, settings)
+    return Gold(np.where(label >= 0, label, -1), raw, sets)
+
+
+def _as_json(cells: pa.Array) -> tuple[Ints, list[str | None]]:
+    texts = [None if cell is None else json.dumps(cell, ensure_ascii=False) for cell in cells.to_pylist()]
+    known = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return np.array([known[text] for text in texts], np.int64), [*known]
+
+
+def _resolve(codes: Ints, plain: list[str], options: OptionColumn, settings: InputSettings) -> Ints:
+    """The label each text names; negative for none."""
+    present = codes < len(plain)
+    if settings.gold_index is not None:
+        return _numbers(codes, plain, present, options, settings)
+    return _labels(codes, plain, present, options, settings)
 
 
 def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm]) -> pa.Array:
@@ -63,7 +118,7 @@ def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm
     whole = pa.types.is_integer(cells.type)
     if settings.gold_index is not None and (whole or pa.types.is_floating(cells.type)):
         return cells.cast(pa.large_string())
-    if whole and "label" not in needs:
+    if whole and not needs & _LABELS:
         return cells.cast(pa.large_string())
     if whole or pa.types.is_floating(cells.type) or pa.types.is_boolean(cells.type):
         raise InputError(
@@ -77,15 +132,15 @@ def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm
     return plain_strings(cells, settings.column("gold"))
 
 
-def _numbers(codes: Ints, plain: list[str], present: Mask, rows: Rows, settings: InputSettings) -> Ints:
+def _numbers(codes: Ints, plain: list[str], present: Mask, options: OptionColumn, settings: InputSettings) -> Ints:
     """Golds that are whole numbers, counted from ``settings.gold_index``."""
     whole = [re.fullmatch(r"([+-]?[0-9]{1,9})(?:\.0*)?", text) for text in plain]
     value = np.array(
         [int(match[1]) - int(settings.gold_index or 0) if match else -1 for match in whole] + [-1], np.int64
     )
-    count = np.array([len(labels) for labels in rows.options.label_sets], np.int64)[rows.options.label_codes]
+    count = np.array([len(labels) for labels in options.label_sets], np.int64)[options.label_codes]
     label = value[codes]
-    return np.where(present & (label >= 0) & (label < count), label, _UNKNOWN)
+    return np.where(present & (label >= 0) & (label < count), label, UNKNOWN)
 
 
 def _raw_labels(
@@ -100,7 +155,7 @@ def _raw_labels(
 
 def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn, settings: InputSettings) -> Ints:
     """The label each text names: as a label, else as an option's text."""
-    label = np.full(len(codes), _UNKNOWN, np.int64)
+    label = np.full(len(codes), UNKNOWN, np.int64)
     rows = np.flatnonzero(present)
     if settings.gold_as != "text":
         keys, inverse = np.unique(
@@ -131,7 +186,7 @@ def _find_label(text: str, labels: tuple[str, ...]) -> int:
     if text in labels:
         return labels.index(text)
     folded = [label.casefold() for label in labels]
-    return folded.index(text.casefold()) if len({*folded}) == len(folded) and text.casefold() in folded else _UNKNOWN
+    return folded.index(text.casefold()) if len({*folded}) == len(folded) and text.casefold() in folded else UNKNOWN
 
 
 def _find_text(text: str, options: OptionSet, label: int) -> int:
@@ -140,7 +195,7 @@ def _find_text(text: str, options: OptionSet, label: int) -> int:
     same = [i for i, option in enumerate(options.texts) if option is not None and _plain(option) == wanted and wanted]
     if label >= 0:
         return label if same in ([], [label]) else _CONFLICT
-    return same[0] if len(same) == 1 else _UNKNOWN
+    return same[0] if len(same) == 1 else UNKNOWN
 
 
 def _plain(text: str) -> str:

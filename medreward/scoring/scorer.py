@@ -106,19 +106,20 @@ class Scorer:
             first_row: the number of the batch's first row, for messages.
 
         Returns:
-            The right label of each row as text, null where the gold is null, names no option or is not there; and how
-            many labels each row offers, ``int32``.
+            The right label of each row as text (several joined by ``,`` where a rule asks for sets), null where
+            the gold is null, names no option or is not there; and how many labels each row offers, ``int32``.
         """
         rows = read_rows(batch, self.settings, first_row)
         options = rows.options
         sizes = np.array([len(labels) for labels in options.label_sets], np.int32)[options.label_codes]
         choices = pa.Array.from_buffers(pa.int32(), len(sizes), [None, pa.py_buffer(np.ascontiguousarray(sizes))])
         name = self.settings.column("gold")
-        label = np.full(batch.num_rows, -1, np.int64)
+        bits = np.zeros(batch.num_rows, np.int64)
         if name in batch.schema.names and self._tells_labels(batch.schema.field(name).type):
             lenient = self.settings.model_copy(update={"bad_gold": "null"})
-            label = resolve_golds(batch.column(name), rows, lenient, frozenset({"label"}), self.document.tags).label
-        bits = np.where(label >= 0, 1 << np.maximum(label, 0), 0)
+            form: GoldForm = "labels" if "labels" in self.gold_forms else "label"
+            gold = resolve_golds(batch.column(name), rows, lenient, frozenset({form}), self.document.tags)
+            bits = gold.label_sets if form == "labels" else np.where(gold.label >= 0, 1 << np.maximum(gold.label, 0), 0)
         return label_words(bits, options.label_codes, options.label_sets), choices
 
     def sample_golds(self, batch: pa.RecordBatch) -> tuple[int, int] | None:
