@@ -180,8 +180,8 @@ def _read_one(
 
 def _gold_cell(gold: GoldCell, scorer: Scorer) -> pa.Array:
     """The gold as a column of one cell."""
-    parts: list[object] = [gold] if isinstance(gold, str | bytes | int | None) else list(gold)
-    several = parts != [gold]
+    several = isinstance(gold, Sequence | AbstractSet) and not isinstance(gold, str | bytes)
+    parts: list[object] = [*gold] if several and isinstance(gold, Sequence | AbstractSet) else [gold]
     if any(isinstance(part, bool) or not isinstance(part, str | int) for part in parts):
         raise InputError("gold_type", "A gold is text or a whole number, or several of them", got=repr(gold)[:80])
     asks = bool(scorer.gold_forms & {"label", "labels"})
