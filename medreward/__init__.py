@@ -51,8 +51,10 @@ if TYPE_CHECKING:
         Minimum,
         NonEmptyReasoning,
         PartialCredit,
+        PassBonus,
         Product,
         ReasoningLength,
+        RelativeLength,
         Repetition,
         Reward,
         Scale,
@@ -93,9 +95,9 @@ _HOMES = {
     "medreward.rewards": (
         "AnswerLabels AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant"
         " ContainedLabels Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand"
-        " LengthCosine MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit Product"
-        " ReasoningLength Repetition Reward Scale ScannedLetter SoftOverlong TagCredit TagPresence TagShare"
-        " Tanh WeightedSum WrittenOption document_schema load_document prompt"
+        " LengthCosine MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit"
+        " PassBonus Product ReasoningLength RelativeLength Repetition Reward Scale ScannedLetter SoftOverlong"
+        " TagCredit TagPresence TagShare Tanh WeightedSum WrittenOption document_schema load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
     "medreward.rollouts": "diff score",
@@ -146,9 +148,11 @@ __all__ = [
     "OptionSet",
     "OutputError",
     "PartialCredit",
+    "PassBonus",
     "Preset",
     "Product",
     "ReasoningLength",
+    "RelativeLength",
     "Repetition",
     "Reward",
     "RuleError",

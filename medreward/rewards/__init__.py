@@ -29,7 +29,9 @@ from medreward.rewards.math_verified import MathVerified as MathVerified
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning
 from medreward.rewards.partial_credit import Ladder
 from medreward.rewards.partial_credit import PartialCredit as PartialCredit
+from medreward.rewards.pass_bonus import PassBonus as PassBonus
 from medreward.rewards.prompt import prompt
+from medreward.rewards.relative_length import RelativeLength as RelativeLength
 from medreward.rewards.repetition import Repetition as Repetition
 from medreward.rewards.scale import MapRange as MapRange
 from medreward.rewards.scale import Scale as Scale

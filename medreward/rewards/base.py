@@ -73,11 +73,13 @@ class Gold:
         raw: numbers, shape ``(n,)``, and the distinct cells as given that they stand for; None where no rule asked.
         sets: ``int64``, shape ``(n,)``, bit masks: bit i for the row's i-th label, 0 where there is no gold; None where
             no rule asked for sets.
+        of_groups: what the rules of group scope are worth in these rows, found over whole groups beforehand.
     """
 
     labels: Ints | None
     raw: tuple[Ints, list[str | None]] | None = field(default=None, repr=False)
     sets: Ints | None = None
+    of_groups: Mapping[Reward, Values] | None = field(default=None, repr=False)
 
     @property
     def label(self) -> Ints:
@@ -148,6 +150,7 @@ class Case:
         gold: the right answer, or several; None for null.
         options: what was offered.
         columns: what stands beside the completion: numbers, or lists of token numbers.
+        others: the other completions of its group, for a rule of group scope.
     """
 
     about: str
@@ -157,6 +160,7 @@ class Case:
     gold: str | Sequence[str] | None = "B"
     options: OptionSet = field(default=OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]))
     columns: Mapping[str, float | Sequence[int] | None] = field(default_factory=dict)
+    others: tuple[str | None, ...] = ()
 
 
 class Reward(Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.places import place_of
 from medreward.scoring import Explanation, InputSettings, Scorer, explain
+from medreward.scoring.group_pass import GroupValues
 from medreward.scoring.rows import read_options
 from medreward.scoring.scorer import RewardSource
 from medreward.text.messages import is_messages, last_text
@@ -36,14 +38,26 @@ def explain_row(
     """
     scorer = Scorer(reward, settings=settings)
     with open_rollouts(place_of(path), scorer.settings) as rollouts:
-        batch = rollouts.row(row, scorer.input_columns(rollouts.schema))
-    scorer.score_batch(batch, row)  # raises what is wrong with the row, by its number
+        names = scorer.input_columns(rollouts.schema)
+        batch = rollouts.row(row, names)
+        of_groups = _of_groups(scorer, rollouts.batches(names), row) if scorer.group_rules else None
+    scorer.score_batch(batch, row, of_groups)  # raises what is wrong with the row, by its number
     gold = _cell(batch, scorer.settings.column("gold"))
     offered = read_options(batch, scorer.settings, row)
     options = None if offered is None else _cell(pa.RecordBatch.from_arrays([offered], names=["options"]), "options")
     completion = _completion(batch, scorer.settings)
     columns = {name: _cell(batch, scorer.settings.column(name)) for name in scorer.columns}
-    return explain(completion, gold, options, scorer, columns=columns)
+    return explain(completion, gold, options, scorer, columns=columns, of_groups=of_groups)
+
+
+def _of_groups(scorer: Scorer, batches: Iterator[pa.RecordBatch], row: int) -> GroupValues:
+    """What rules of group scope are worth in one row of a file, all of which must be read."""
+    found, at = scorer.group_pass(), 0
+    for batch in batches:
+        scorer.see_batch(found, batch, at)
+        at += batch.num_rows
+    found.finish()
+    return found.values(row, 1)
 
 
 def _completion(batch: pa.RecordBatch, settings: InputSettings) -> str | None:

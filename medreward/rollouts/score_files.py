@@ -22,6 +22,7 @@ from medreward.rollouts.shared_schema import SharedSchema
 from medreward.rollouts.sources import Shard, Sources, find_sources
 from medreward.rollouts.writer import RowGroupWriter, Writer, writer_for
 from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
+from medreward.scoring.group_pass import GroupPass
 from medreward.scoring.outcomes import Outcomes
 from medreward.scoring.provenance import Earlier, provenance
 from medreward.scoring.slices import slices_of
@@ -85,6 +86,7 @@ class _Job:
     writer: Callable[[Path, pa.Schema], Writer] = RowGroupWriter
     schemas: list[pa.Schema] = field(default_factory=list)
     shared: SharedSchema | None = None
+    found: GroupPass | None = None
 
     def count(self, batch: pa.RecordBatch, scores: pa.RecordBatch, row: int) -> None:
         """Take a scored batch into the summary, and where rows are compared into the outcomes."""
@@ -151,6 +153,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     if sources.folder and columns == "all" and target is not None:
         job.shared = SharedSchema(job.schemas)
         job.notes.update(dict.fromkeys(job.shared.notes))
+    if job.scorer.group_rules:
+        job.found = _over_groups(job, sources)
     outputs = _run(job, sources, target)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
     found = FileScores(summary, job.scorer.document, job.done, outputs, notes=tuple(job.notes))
@@ -159,6 +163,20 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     table = job.outcomes.table()
     slices = {name: slices_of(table, name) for name in job.outcomes.by}
     return replace(found, slices=slices, groups=GroupLens.of(table) if groups else None)
+
+
+def _over_groups(job: _Job, sources: Sources) -> GroupPass:
+    """The first of two passes: what rules of group scope need to know, and then their values."""
+    found = job.scorer.group_pass()
+    for shard in sources.shards:
+        with _open(job, shard) as rollouts:
+            row = 0
+            for batch in rollouts.batches(job.scorer.input_columns(rollouts.schema)):
+                with _naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
+                    job.scorer.see_batch(found, batch, row)
+                row += batch.num_rows
+    found.finish()
+    return found
 
 
 def _run(job: _Job, sources: Sources, output: Output | None) -> tuple[Place, ...]:
@@ -202,7 +220,8 @@ def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
         row = 0
         for batch in rollouts.batches(layout.read):
             with _naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
-                scores = job.scorer.score_batch(batch, row)
+                of_groups = None if job.found is None else job.found.values(job.done, batch.num_rows)
+                scores = job.scorer.score_batch(batch, row, of_groups)
             if writer is not None:
                 writer.write(layout.arrange(batch, scores, row))
             job.count(batch, scores, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from medreward.rewards import Reward, evaluate
 from medreward.rewards.base import Gold
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.golds import resolve_golds
+from medreward.scoring.group_pass import GroupValues, needs_groups
 from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
@@ -244,6 +245,7 @@ def score_one(
     Raises:
         InputError: the gold names no option, or the options are wrong.
         DocumentError: the reward is wrong or unknown.
+        UsageError: ``needs_groups``: the reward compares the completions of a group.
 
     Example:
         >>> import medreward
@@ -251,6 +253,8 @@ def score_one(
         1.5
     """
     scorer = _scorer_of(reward, settings)
+    if scorer.group_rules:
+        raise needs_groups(scorer.group_rules)
     reading, resolved = _read_one(completion, gold, options, scorer, columns)
     values = evaluate(scorer.document.reward, reading, resolved)
     return float(values.data[0]) if values.valid[0] else None
@@ -264,8 +268,11 @@ def explain(
     *,
     settings: InputSettings | None = None,
     columns: Numbers = None,
+    of_groups: GroupValues | None = None,
 ) -> Explanation:
     """Why a completion has the reward it has. Arguments and errors as for :func:`score_one`.
+
+    What rules of group scope are worth in this row comes from a :meth:`Scorer.group_pass`, as ``of_groups``.
 
     Example:
         >>> import medreward
@@ -273,7 +280,10 @@ def explain(
         {'format': 1.0, 'accuracy': 0.5}
     """
     scorer = _scorer_of(reward, settings)
+    if scorer.group_rules and of_groups is None:
+        raise needs_groups(scorer.group_rules)
     reading, resolved = _read_one(completion, gold, options, scorer, columns)
+    resolved = replace(resolved, of_groups=of_groups)
     choice = reading[scorer.choice]
     labels = reading.rows.options.label_sets[0]
     valid = bool(reading.rows.valid[0])

@@ -38,7 +38,7 @@ class Outcomes:
         self.by = tuple(dict.fromkeys(by))
         plain = scorer.document.reward.without_partial_credit()
         self._plain = Scorer(plain, settings=scorer.settings) if without_partial else None
-        if plain == scorer.document.reward:
+        if plain == scorer.document.reward or scorer.group_rules:
             self._plain = None
         self._parts: list[pa.Table] = []
 
@@ -52,7 +52,7 @@ class Outcomes:
         keys = [settings.column(name) for name in ("gold", *_KEYS)]
         return [*(name for name in keys if name in schema.names), *(_required(schema, name) for name in self.by)]
 
-    def add(self, batch: pa.RecordBatch, scores: pa.RecordBatch, first_row: int = 0) -> None:
+    def add(self, batch: pa.RecordBatch, scores: pa.RecordBatch | pa.Table, first_row: int = 0) -> None:
         """Take the small columns of a scored batch."""
         names, columns = [], []
         prefix = self.scorer.prefix

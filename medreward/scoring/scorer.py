@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from medreward.errors import UsageError
 from medreward.rewards import Reward, evaluate, load_document
 from medreward.rewards.base import Gold, GoldForm
 from medreward.rewards.document import DocumentSource
+from medreward.rewards.group_rule import group_rules
 from medreward.rewards.presets import DEFAULT
 from medreward.scoring.columns import label_words, lists_of_words, numbers, score_schema, words
 from medreward.scoring.golds import resolve_golds
+from medreward.scoring.group_pass import GroupPass, GroupValues, needs_groups
 from medreward.scoring.inputs import as_batches, require_column, slices
 from medreward.scoring.rows import option_columns, read_rows
 from medreward.scoring.scores import Scores
@@ -60,6 +63,7 @@ class Scorer:
         self.flaws = Flaws(self.document.tags_named())
         facts = (model for model in self.document.reward.everything() if isinstance(model, InputColumn))
         self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
+        self.group_rules = group_rules(self.document.reward)
         self.score_schema = score_schema(self.document, prefix)
 
     def input_columns(self, schema: pa.Schema) -> list[str]:
@@ -75,14 +79,39 @@ class Scorer:
             require_column(schema, canonical, self.settings, f"it was named for {canonical!r}")
         names += option_columns(schema, self.settings)
         names += [require_column(schema, name, self.settings, "the reward reads it") for name in self.columns]
+        if self.group_rules:
+            names.append(require_column(schema, "group_id", self.settings, "the reward compares whole groups"))
+            names += [step for step in [self.settings.column("step")] if schema.names.count(step) == 1]
         return list(dict.fromkeys(names))
 
-    def score_batch(self, batch: pa.RecordBatch, first_row: int = 0) -> pa.RecordBatch:
+    def group_pass(self) -> GroupPass:
+        """The first of two passes over rows for rules of group scope: :meth:`see_batch`, then ``finish``."""
+        return GroupPass(self.group_rules, self.settings)
+
+    def see_batch(self, found: GroupPass, batch: pa.RecordBatch, first_row: int = 0) -> None:
+        """Let the first pass see some rows.
+
+        Args:
+            found: what the pass has gathered.
+            batch: the columns of :meth:`input_columns`.
+            first_row: the number of the batch's first row, for messages.
+        """
+        reading, gold = self._read(batch, first_row)
+        found.add(batch, reading, gold)
+
+    def _read(self, batch: pa.RecordBatch, first_row: int) -> tuple[Reading, Gold]:
+        reading = Reading(read_rows(batch, self.settings, first_row, self.columns), self.document.tags)
+        return reading, self._gold(batch, reading)
+
+    def score_batch(
+        self, batch: pa.RecordBatch, first_row: int = 0, of_groups: GroupValues | None = None
+    ) -> pa.RecordBatch:
         """The score columns of one batch.
 
         Args:
             batch: the columns of :meth:`input_columns`; others are not looked at.
             first_row: the number of the batch's first row, for messages.
+            of_groups: what rules of group scope are worth in these rows, from :meth:`group_pass`.
 
         Returns:
             A batch of ``score_schema``, one row for each row.
@@ -90,10 +119,13 @@ class Scorer:
         Raises:
             InputError: a column or a gold is wrong.
             RuleError: a rule gave something that is no finite number.
+            UsageError: ``needs_groups``: the reward compares whole groups, and ``of_groups`` is not given.
         """
         self.input_columns(batch.schema)
-        reading = Reading(read_rows(batch, self.settings, first_row, self.columns), self.document.tags)
-        gold = self._gold(batch, reading)
+        if self.group_rules and of_groups is None:
+            raise needs_groups(self.group_rules)
+        reading, gold = self._read(batch, first_row)
+        gold = replace(gold, of_groups=of_groups)
         total = numbers(evaluate(self.document.reward, reading, gold))
         parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]
         return pa.RecordBatch.from_arrays([total, *parts, *self._answers(reading)], schema=self.score_schema)
@@ -169,13 +201,23 @@ class Scorer:
             )
         schema, batches = as_batches(data)
         self.input_columns(schema)
-        scored, row = [], 0
+        parts, row = [], 0
         for batch in batches:
-            for at, part in slices(batch, self.settings.column("completion")):
-                scored.append(self.score_batch(part, row + at))
+            parts += [(row + at, part) for at, part in slices(batch, self.settings.column("completion"))]
             row += batch.num_rows
+        found = self._over_groups(parts) if self.group_rules else None
+        scored = [
+            self.score_batch(part, at, None if found is None else found.values(at, part.num_rows)) for at, part in parts
+        ]
         table = pa.Table.from_batches(scored, self.score_schema)
         return Scores(table, pa.Table.from_batches(batches, schema), self.document, self.settings, self.prefix)
+
+    def _over_groups(self, parts: list[tuple[int, pa.RecordBatch]]) -> GroupPass:
+        found = self.group_pass()
+        for at, part in parts:
+            self.see_batch(found, part, at)
+        found.finish()
+        return found
 
 
 def answer_read(reward: Reward) -> ChoiceOf:

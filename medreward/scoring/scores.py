@@ -149,7 +149,7 @@ class Scores:
         return GroupLens.of(self._outcomes().table())
 
     def _outcomes(self, *by: str) -> Outcomes:
-        """The small columns that are compared between rows; the rows are scored once more for it."""
+        """The small columns that are compared between rows."""
         from medreward.scoring.outcomes import Outcomes  # which stands on the scorer, as this file must not
 
         scorer = self._scorer()
@@ -157,7 +157,7 @@ class Scores:
         found.input_columns(self.data.schema)
         for batch in self.data.to_batches():
             for at, part in slices(batch, self.settings.column("completion")):
-                found.add(part, scorer.score_batch(part, row + at), row + at)
+                found.add(part, self.table.slice(row + at, part.num_rows), row + at)
             row += batch.num_rows
         return found
 
