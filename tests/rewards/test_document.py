@@ -56,7 +56,7 @@ DIGESTS: dict[str, str] = {
     "composite-medqa": "sha256:a51fc3f86599a849dad34f063012e70c8b69dbd305e7c02cd41afdf48a775329",
     "trl-think-format": "sha256:bebddad80ec439de94f882c514f62e8b4133f425de2d6bb87e9ed5f9a1f86835",
     "open-r1-format": "sha256:662f2fcaf00cb665b5379c348ec50e87bdccb08e1d3f3e58d4d10f8bd9af9a99",
-    "open-r1-tag-count": "sha256:7cfad660a12500728a17127fc83c031b1a5e57651c9859f43784e3832e91ecd6",
+    "open-r1-tag-count": "sha256:ba4940bf246845a138600194cf9226ecadfdf26afffd2199fc0af1e09e2dfa0e",
     "ms-swift-format": "sha256:326a6379605d7ea9fcb5705c86196064605492d684b178c6ba0b439fe5e1914b",
     "nemo-rl-format": "sha256:7ba330e08818be67df3911688237c865a89985b5027d573510ea6996a2f36927",
     "nemo-rl-exact-alnum": "sha256:b530b9c0cd3a888728e805e7fd433c509b3ac5237aea0727096e17b1f20bb39b",

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from medreward.rewards.base import Case
-from medreward.rewards.combine import WeightedSum
-from medreward.rewards.holds import Holds
 from medreward.rewards.presets.base import Preset, earned
-from medreward.text.facts import Occurs, TagCount
+from medreward.rewards.tag_credit import TagCredit, TagShare
+from medreward.text.facts import TagCount
 
 __all__ = ["PRESET"]
 
 
-def _once(tag: str, *, before: bool, after: bool) -> tuple[float, Holds]:
+def _once(tag: str, *, before: bool, after: bool) -> TagShare:
     """A quarter if the tag occurs once with these newlines beside it, counted from the left."""
-    count = TagCount(
-        tag=tag,
-        before="newline" if before else "anything",
-        after="newline" if after else "anything",
-        overlapping=False,
+    return TagShare(
+        count=TagCount(
+            tag=tag,
+            before="newline" if before else "anything",
+            after="newline" if after else "anything",
+            overlapping=False,
+        )
     )
-    return 0.25, Holds(facts=(Occurs(count=count),))
 
 
 PRESET = Preset(
@@ -33,15 +33,18 @@ PRESET = Preset(
         " share the newline between them are one. Tags without these newlines are not counted at all: a second"
         " answer on one line costs nothing, and a completion without newlines earns 0. Order does not matter."
     ),
-    reward=WeightedSum.of(
-        think_open=_once("<think>", before=False, after=True),
-        think_close=_once("</think>", before=True, after=True),
-        answer_open=_once("<answer>", before=True, after=True),
-        answer_close=_once("</answer>", before=True, after=False),
+    reward=TagCredit(
+        name="tag_count",
+        shares=(
+            _once("<think>", before=False, after=True),
+            _once("</think>", before=True, after=True),
+            _once("<answer>", before=True, after=True),
+            _once("</answer>", before=True, after=False),
+        ),
     ),
     values=(0.0, 0.25, 0.5, 0.75, 1.0),
-    components=("think_open", "think_close", "answer_open", "answer_close"),
-    golden=earned({(0, 0, 0, 1): "whitespace in the answer"}, otherwise=(0, 0, 0, 0)),
+    components=("tag_count",),
+    golden=earned({(0.25,): "whitespace in the answer"}, otherwise=(0,)),
     cases=(
         Case("lines", "<think>\nr\n</think>\n<answer>\nB\n</answer>", 1),
         Case("one line", "<think>r</think><answer>B</answer>", 0),

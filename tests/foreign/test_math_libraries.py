@@ -1,0 +1,88 @@
+"""R1-V's and EasyR1's accuracy with the libraries they call, one string at a time as they call them."""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from medreward import Scorer
+from tests.oracle.published import FINDINGS, block_then_block, equal_answer, first_on_a_line
+from tests.rewards.test_presets_against_oracle import TABLES
+
+math_verify: Any = pytest.importorskip("math_verify", reason="needs the extra judge")
+grader: Any = pytest.importorskip("mathruler.grader", reason="needs the extra judge")
+
+GOLDS = ("B", "<answer> B </answer>", "3", "<answer> 0.5 </answer>", "$\\frac{1}{2}$", "$B$", "", "12%", "(1, 2)")
+MATHEMATICS = (
+    *(
+        "3",
+        " 3 ",
+        "0.5",
+        "1/2",
+        "$\\frac{1}{2}$",
+        "\\boxed{B}",
+        "\\boxed{3}",
+        "$B$",
+        "x = 3",
+        "3, 4",
+        "50%",
+        "\\frac{1}{2}",
+    ),
+    *("(1, 2)", "[1,2]", "1,000", "three", "12 %", "\\text{B}", "-3", "3.0 and 4"),
+)
+ANSWERS = st.lists(
+    st.builds(
+        "<think>{}</think><answer>{}</answer>".format,
+        st.sampled_from(("t", "so 3", "$B$")),
+        st.sampled_from(MATHEMATICS),
+    ),
+    min_size=1,
+    max_size=8,
+)
+R1_V, R1V = Scorer("r1-v"), Scorer("easyr1-r1v")
+
+
+def r1_v_accuracy(text: str, gold: str) -> float:
+    """Verified, the completion in the gold's place, or equal."""
+    if math_verify.verify(math_verify.parse(text), math_verify.parse(gold)):
+        return 1.0
+    return equal_answer(text, gold)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=ANSWERS | TABLES, turn=st.integers(0, 100))
+@example(texts=["The answer is $\\frac{1}{2}$", "3", "<answer>B</answer>"], turn=3)
+def test_r1_v_is_math_verify_or_an_equal_string(texts: list[str], turn: int) -> None:
+    golds = [GOLDS[(turn + place) % len(GOLDS)] for place in range(len(texts))]
+    scores = R1_V.score({"completion": texts, "gold": golds})
+    expected = [r1_v_accuracy(text, gold) for text, gold in zip(texts, golds, strict=True)]
+    assert scores.column("reward_accuracy").tolist() == expected
+    assert scores.column("reward_format").tolist() == [block_then_block(text) for text in texts]
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=ANSWERS | TABLES, turn=st.integers(0, 100))
+def test_easyr1_r1v_is_mathrulers_verdict(texts: list[str], turn: int) -> None:
+    golds = [GOLDS[(turn + place) % len(GOLDS)] for place in range(len(texts))]
+    scores = R1V.score({"completion": texts, "gold": golds})
+    theirs = [bool(grader.grade_answer(first_on_a_line(t), g.strip())) for t, g in zip(texts, golds, strict=True)]
+    assert scores.column("reward_accuracy").tolist() == theirs
+    totals = [0.5 * float(a) + 0.5 * block_then_block(t) for a, t in zip(theirs, texts, strict=True)]
+    assert scores.rewards.tolist() == totals
+
+
+def test_math_verify_finds_nothing_in_letters_or_in_the_labels_of_chest_films() -> None:
+    letters = [
+        form.format(letter) for letter in "ABCDEFGHIJ" for form in ("{}", "<answer> {} </answer>", "({})", "{}.")
+    ]
+    pairs = chain(FINDINGS, ("|".join(pair) for pair in combinations(FINDINGS, 2)))
+    assert [text for text in chain(letters, pairs) if math_verify.parse(text)] == []
+
+
+def test_a_number_inside_tags_without_spaces_is_not_found() -> None:
+    assert math_verify.parse("<answer>3</answer>") == []
+    assert math_verify.parse("<answer> 3 </answer>") == [3, "3"]
