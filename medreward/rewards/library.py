@@ -69,19 +69,27 @@ class LibraryRule(Reward):
         """A function from the places of an answer and a gold to what the library says of them."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it asks")
 
+    def hopes(self, golds: list[str]) -> list[bool]:
+        """Which golds the library can say yes to at all: of the others no answer is read."""
+        return [True] * len(golds)
+
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Ask the library about each distinct pair."""
-        given = reading[self.answer]
         cells, golds, known = gold.ask(self.gold, reading.tags)
         wanted = golds.codes[cells]
         value, valid = np.zeros(len(reading)), reading.rows.valid & known
-        rows = np.flatnonzero(valid & (given.codes >= 0) & (wanted >= 0))
+        rows = np.flatnonzero(valid & np.array([*self.hopes(golds.texts), False])[wanted])
+        if not len(rows):
+            return Values(value, valid)
+        given = reading[self.answer]
+        rows = rows[given.codes[rows] >= 0]
+        count = len(golds.texts)
         pairs, first, inverse = np.unique(
-            given.codes[rows] * len(golds.texts) + wanted[rows], return_index=True, return_inverse=True
+            given.codes[rows] * count + wanted[rows], return_index=True, return_inverse=True
         )
         judge = self.judges(given.texts, golds.texts)
         said = [
-            self._ask(judge, pair // len(golds.texts), pair % len(golds.texts), row + reading.rows.first_row)
+            self._ask(judge, pair // count, pair % count, row + reading.rows.first_row)
             for pair, row in zip(pairs.tolist(), rows[first].tolist(), strict=True)
         ]
         value[rows] = np.array([bool(one) for one in said], np.float64)[inverse]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -53,33 +54,74 @@ class MathVerified(LibraryRule):
     packages: ClassVar[tuple[str, ...]] = ("math-verify", "latex2sympy2_extended", "sympy")
     raised: ClassVar[tuple[type[BaseException], ...]] = (*RAISED, TimedOutError)
 
+    def hopes(self, golds: list[str]) -> list[bool]:
+        """Golds in which something is found, or on which the library raises."""
+        return [self._has_mathematics(gold) for gold in golds]
+
+    def _has_mathematics(self, gold: str) -> bool:
+        try:
+            return bool(_parse_gold(_library(self.seconds), gold))
+        except self.raised:
+            return True
+
     def judges(self, answers: list[str], golds: list[str]) -> Callable[[int, int], bool]:
-        """Parse each text once, the golds first."""
-        verifier = library("math-verify", "math_verify")
-        timed_out = library("math-verify", "math_verify.errors").TimeoutException
-        if self.seconds is not None and threading.current_thread() is not threading.main_thread():
-            raise RuleError(
-                "needs_main_thread",
-                "Math-Verify keeps its time limit with an alarm signal, which only the main thread has",
-                do="score in the main thread or in processes, or set 'seconds' to null",
-            )
-
-        def limited(call: Callable[..., Any], *texts: Any, **limit: int | None) -> Any:
-            try:
-                return call(*texts, **limit, raise_on_error=True)
-            except timed_out as error:
-                raise TimedOutError(f"more than {self.seconds} seconds") from error
-
-        parse = lru_cache(maxsize=None)(lambda text: limited(verifier.parse, text, parsing_timeout=self.seconds))
+        """Parse each text once."""
+        asked = _library(self.seconds)
+        parse = lru_cache(maxsize=None)(asked.parse)
 
         def judge(answer: int, gold: int) -> bool:
-            wanted = parse(golds[gold])
-            if not wanted:
-                return False
-            sides = (wanted, parse(answers[answer])) if self.gold_first else (parse(answers[answer]), wanted)
-            return bool(limited(verifier.verify, *sides, timeout_seconds=self.seconds))
+            wanted = _parse_gold(asked, golds[gold])
+            given = parse(answers[answer])
+            return asked.verify(*(wanted, given) if self.gold_first else (given, wanted))
 
         return judge
+
+
+@dataclass(frozen=True)
+class _Limited:
+    """Math-Verify, what it raises let through and what takes too long made an exception of ours."""
+
+    parser: Callable[..., Any]
+    verifier: Callable[..., Any]
+    timed_out: type[BaseException]
+    seconds: int | None
+
+    def parse(self, text: str) -> Any:
+        """What is found in a text."""
+        return self._call(self.parser, text, parsing_timeout=self.seconds)
+
+    def verify(self, gold: Any, answer: Any) -> bool:
+        """Whether they are the same."""
+        return bool(self._call(self.verifier, gold, answer, timeout_seconds=self.seconds))
+
+    def _call(self, function: Callable[..., Any], *arguments: Any, **limit: int | None) -> Any:
+        try:
+            return function(*arguments, **limit, raise_on_error=True)
+        except self.timed_out as error:
+            raise TimedOutError(f"more than {self.seconds} seconds") from error
+
+
+def _library(seconds: int | None) -> _Limited:
+    """Math-Verify with a limit on time.
+
+    Raises:
+        RuleError: ``needs_main_thread``.
+    """
+    module = library("math-verify", "math_verify")
+    if seconds is not None and threading.current_thread() is not threading.main_thread():
+        raise RuleError(
+            "needs_main_thread",
+            "Math-Verify keeps its time limit with an alarm signal, which only the main thread has",
+            do="score in the main thread or in processes, or set 'seconds' to null",
+        )
+    errors = library("math-verify", "math_verify.errors")
+    return _Limited(module.parse, module.verify, errors.TimeoutException, seconds)
+
+
+@lru_cache(maxsize=4096)
+def _parse_gold(asked: _Limited, gold: str) -> Any:
+    """What is found in a gold: golds come again in every batch."""
+    return asked.parse(gold)
 
 
 CASES = (

@@ -34,7 +34,7 @@ Mask = npt.NDArray[np.bool_]
 _FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
 _WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
 _WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
-_GATHER_SMALL = 1 << 12  # pieces longer than this are copied one by one, shorter ones together
+_GATHER_SMALL = 1 << 7  # pieces longer than this are copied one by one, shorter ones together
 _GATHER_CELLS = 1 << 20
 _SHORT = 7  # bytes that fit, with their count, in one 64-bit key
 

@@ -168,7 +168,7 @@ def _rewrite(table: BlockTable, spans: Spans, first: Ints, last: Ints, mixed: In
 def _first_span(body: Body, reading: Reading) -> BodyTable:
     tags, opener, closer = _spans(body, reading)
     if not body.newlines:
-        fits = newlines_between(reading.rows.buf, tags.start, tags.end, opener, closer) == 0
+        fits = newlines_between(reading, tags.end[opener], tags.start[closer]) == 0
         opener, closer = opener[fits], closer[fits]
     row, which = np.unique(tags.row[opener], return_index=True)
     return _plain(row, Spans(reading.rows.buf, tags.end[opener[which]], tags.start[closer[which]]))

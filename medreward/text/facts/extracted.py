@@ -45,24 +45,31 @@ class Extracted(Fact):
     by: tuple[Step, ...] = ("strip",)
 
     def read(self, reading: Reading) -> Texts:
-        """The text of every row."""
+        """The text of every row: the last step, made of what the steps before it gave."""
+        if not self.by or self.by == ("strip",):
+            return self._first(reading)
+        before = reading[self.model_copy(update={"by": self.by[:-1]})]
+        step = STEPS[self.by[-1]]
+        return _numbered(before.codes, [step(text) for text in before.texts])
+
+    def _first(self, reading: Reading) -> Texts:
+        """The first body of every row, stripped or as it is."""
         bodies = reading[self.body]
         row, first = np.unique(bodies.row, return_index=True)
-        codes, raw = bodies.distinct(stripped=self.by[:1] == ("strip",))
-        numbers: dict[str, int] = {}
-        made = [self._extract(text.decode("utf-8", "replace")) for text in raw]
-        table = np.array([-1 if text is None else numbers.setdefault(text, len(numbers)) for text in made], np.int64)
+        if self.body.pick == "whole":  # whole texts are rarely equal: to look for equal bytes first would cost more
+            codes, raw = np.arange(len(row)), (bodies.spans.strip() if self.by else bodies.spans).to_bytes()
+        else:
+            codes, raw = bodies.distinct(stripped=bool(self.by))
         found = np.full(len(reading), -1, np.int64)
-        found[row] = table[codes[first]]
-        return Texts(found, list(numbers))
+        found[row] = codes[first]
+        return _numbered(found, [text.decode("utf-8", "replace") for text in raw])
 
-    def _extract(self, text: str) -> str | None:
-        found: str | None = text
-        for step in self.by:
-            if found is None:
-                return None
-            found = STEPS[step](found)
-        return found
+
+def _numbered(codes: Ints, texts: list[str | None] | list[str]) -> Texts:
+    """Texts by code, equal ones made one, and those that are None made none."""
+    numbers: dict[str, int] = {}
+    table = [-1 if text is None else numbers.setdefault(text, len(numbers)) for text in texts]
+    return Texts(np.array([*table, -1], np.int64)[codes], list(numbers))
 
 
 if TYPE_CHECKING:

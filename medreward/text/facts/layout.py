@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from medreward.text.buffer import Bytes, Ints, Mask, Spans
+from medreward.text.buffer import Ints, Mask, Spans
 from medreward.text.facts.base import Predicate
 from medreward.text.facts.counts import Counted, code_of
 from medreward.text.facts.newlines import NEWLINE, newlines_between
@@ -98,14 +98,14 @@ class _Places:
         code: ``int64``, a tag's code; -1 for the start and -2 for the end of the text.
         begin: ``int64``, the byte where each begins.
         end: ``int64``, one past the last byte of each.
-        buf: the bytes.
+        reading: what is read.
     """
 
     row: Ints
     code: Ints
     begin: Ints
     end: Ints
-    buf: Bytes
+    reading: Reading
 
     @classmethod
     def of(cls, reading: Reading, case: Case) -> _Places:
@@ -118,11 +118,11 @@ class _Places:
         code = np.concatenate([np.full(n, _START), tags.code.astype(np.int64), np.full(n, _END)])
         begin = np.concatenate([rows.start, tags.start, rows.end])
         end = np.concatenate([rows.start, tags.end, rows.end])
-        return cls(row[order], code[order], begin[order], end[order], reading.rows.buf)
+        return cls(row[order], code[order], begin[order], end[order], reading)
 
     def gaps(self, which: Ints) -> Spans:
         """What stands between each of ``which`` places and the next."""
-        return Spans(self.buf, self.end[which], self.begin[which + 1])
+        return Spans(self.reading.rows.buf, self.end[which], self.begin[which + 1])
 
     def earlier(self, reached: Mask) -> Ints:
         """The nearest place before each that is reached and in its row, -1 for none."""
@@ -142,14 +142,14 @@ class _Places:
         """Whether a newline stands at each byte, which must lie in ``[low, high)``."""
         inside = (at >= low) & (at < high)
         newline = np.zeros(len(at), np.bool_)
-        newline[inside] = self.buf[at[inside]] == NEWLINE
+        newline[inside] = self.reading.rows.buf[at[inside]] == NEWLINE
         return newline
 
     def at_edge(self, reached: Mask, edge: str, gap: str) -> Mask:
         """Reached places from which the edge can be reached."""
         which = np.flatnonzero(reached)
         last = np.searchsorted(self.row, self.row[which], "right") - 1
-        rest = Spans(self.buf, self.end[which], self.begin[last])
+        rest = Spans(self.reading.rows.buf, self.end[which], self.begin[last])
         fits = rest.is_blank() if gap == "whitespace" else rest.size == 0
         if edge == "line_end":
             fits |= self.is_newline(rest.start, rest.start, rest.end)
@@ -167,7 +167,7 @@ def _one_line(table: _Places, reached: Mask) -> Mask:
     before = table.earlier(reached)
     wanted = np.flatnonzero(before >= 0)
     found = np.zeros(len(reached), np.bool_)
-    found[wanted] = newlines_between(table.buf, table.begin, table.end, before[wanted], wanted) == 0
+    found[wanted] = newlines_between(table.reading, table.end[before[wanted]], table.begin[wanted]) == 0
     return found
 
 

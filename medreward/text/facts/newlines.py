@@ -1,35 +1,35 @@
-"""Newlines between tags: what a dot that matches no newline asks about."""
+"""Newlines: what a dot that matches no newline asks about."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from medreward.text.buffer import Bytes, Ints, Spans, count_bytes
+from medreward.text.buffer import Ints
+from medreward.text.reading import Reading
 
-__all__ = ["NEWLINE", "newlines_between"]
+__all__ = ["NEWLINE", "Newlines", "newlines_between"]
 
 NEWLINE = ord("\n")
+_BLOCK = 1 << 20
 
 
-def newlines_between(buf: Bytes, begin: Ints, end: Ints, first: Ints, last: Ints) -> Ints:
-    """How many newlines stand between pairs of things that hold none themselves.
+@dataclass(frozen=True)
+class Newlines:
+    """Where newlines stand: ``int64``, ascending, the byte of each in all rows."""
 
-    Each gap between neighbours is looked at once, however many pairs it lies between, and only if it lies between some.
+    def read(self, reading: Reading) -> Ints:
+        """Look at every byte once."""
+        rows = reading.rows
+        first, last = int(rows.offsets[0]), int(rows.offsets[-1])
+        found = [
+            np.flatnonzero(rows.buf[at : min(last, at + _BLOCK)] == NEWLINE) + at for at in range(first, last, _BLOCK)
+        ]
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
 
-    Args:
-        buf: the bytes.
-        begin: ``int64``, shape ``(t,)``, where each thing begins, in order.
-        end: ``int64``, shape ``(t,)``, one past where it ends.
-        first: ``int64``, shape ``(k,)``, the place of each pair's first thing.
-        last: ``int64``, shape ``(k,)``, the place of its second, after the first and in the same row.
 
-    Returns:
-        ``int64``, shape ``(k,)``.
-    """
-    count = len(begin)
-    inside = np.cumsum(np.bincount(first, minlength=count) - np.bincount(last, minlength=count))
-    asked = np.flatnonzero(inside > 0)
-    newlines = np.zeros(count + 1, np.int64)
-    newlines[asked + 1] = count_bytes(Spans(buf, end[asked], begin[asked + 1]), lambda text: text == NEWLINE)
-    total = np.cumsum(newlines)
-    return np.asarray(total[last] - total[first])
+def newlines_between(reading: Reading, start: Ints, end: Ints) -> Ints:
+    """How many newlines stand in each span of bytes, ``int64``, shape ``(k,)``."""
+    newlines = reading[Newlines()]
+    return np.asarray(np.searchsorted(newlines, end) - np.searchsorted(newlines, start))
