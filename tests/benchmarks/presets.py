@@ -117,9 +117,7 @@ def main() -> int:
     pa.set_cpu_count(1)
     rollouts = make(given.rows, given.size, 0.2)
     calling = {name for name, preset in PRESETS.items() if preset.document.libraries()}
-    print(
-        f"{given.rows:,} rows of {given.size:,} characters, Python {platform.python_version()}, rows a second of CPU time"
-    )
+    print(f"{given.rows:,} rows of {given.size:,} characters, Python {platform.python_version()}, rows a CPU second")
     slower = []
     for title, names in (
         ("preset", [name for name in PRESETS if name not in calling]),
