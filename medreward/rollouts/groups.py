@@ -14,6 +14,7 @@ import pyarrow as pa
 from medreward.errors import InputError
 from medreward.rollouts.files.base import Rollouts
 from medreward.scoring.cells import python_cells
+from medreward.scoring.inputs import plain_strings
 from medreward.scoring.settings import InputSettings
 from medreward.text.option_column import text_codes
 from medreward.text.unwrap import string_array
@@ -113,8 +114,10 @@ def _arranged(kept: pa.RecordBatch, name: str, ids: pa.Array, columns: Sequence[
 
 
 def _distinct(prompts: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:
-    """Each prompt as a number, -1 for null, and the distinct ones: text as it is, messages as canonical JSON."""
-    if pa.types.is_nested(prompts.type):
+    """Each prompt as a number, -1 for null, and the distinct ones: text as it is, all else as canonical JSON."""
+    try:
+        prompts = plain_strings(prompts, "prompt")
+    except InputError:
         cells = [
             None if cell is None else json.dumps(cell, sort_keys=True, separators=(",", ":"), default=str)
             for cell in python_cells(prompts)

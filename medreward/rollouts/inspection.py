@@ -145,13 +145,15 @@ def _understand(found: Inspection, table: pa.Table, settings: InputSettings) -> 
     if settings.column("completion") not in table.schema.names:
         found.problems.append("there is no column of completions: --map completion=COLUMN")
         return
-    batch = _one_batch(table)
     try:
-        texts = read_completions(batch.column(settings.column("completion")), InputSettings())
+        _understand_rows(found, table, settings)
     except InputError as error:
         found.problems.append(str(error))
-        return
-    found.census = Census.of(_words(texts))
+
+
+def _understand_rows(found: Inspection, table: pa.Table, settings: InputSettings) -> None:
+    batch = _one_batch(table)
+    found.census = Census.of(_words(read_completions(batch.column(settings.column("completion")), InputSettings())))
     settings = _take(found, suggest_turn(found.census, table, settings), settings)
     settings = _take(found, suggest_options(batch, settings), settings)
     settings = _take(found, suggest_golds(batch, settings), settings)
@@ -191,11 +193,7 @@ def _read_options(found: Inspection, batch: pa.RecordBatch, settings: InputSetti
     names = option_columns(batch.schema, settings)
     where = "prompt" if settings.options_from == "prompt" else ", ".join(names) or "nowhere: labels A to J"
     found.options = {"from": where}
-    try:
-        offered = read_rows(batch, settings).options
-    except InputError as error:
-        found.problems.append(str(error))
-        return
+    offered = read_rows(batch, settings).options
     counts = np.bincount(offered.label_codes, minlength=len(offered.label_sets)).tolist()
     found.options["labels"] = {" ".join(label): count for label, count in zip(offered.label_sets, counts, strict=True)}
 

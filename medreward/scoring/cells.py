@@ -78,7 +78,9 @@ class Shape:
     @property
     def is_message(self) -> bool:
         """Whether these are chat messages."""
-        return self.kinds == {"object"} and {"role", "content"} <= self.fields.keys()
+        if self.kinds != {"object"} or not {"role", "content"} <= self.fields.keys():
+            return False
+        return self.fields["role"].kinds <= {"text"} and self.fields["content"].kinds <= {"text", "list"}
 
     @property
     def is_block(self) -> bool:
@@ -92,6 +94,7 @@ class Shape:
             top: whether the cells stand in a column, where objects of texts with varying keys are maps (options).
         """
         if self.kinds == {"text", "list"} and self.item is not None and (self.item.is_message or self.item.is_block):
+            self.item.see(_lifted_text("", is_message=self.item.is_message, role=""))
             return pa.list_(self.item.arrow(top=False))
         if self.kinds == {"list"} and self.item is not None:
             return pa.list_(self.item.arrow(top=False))
@@ -171,8 +174,11 @@ def _lifted(cell: Any, item: pa.DataType, role: str) -> Sequence[Any]:
     if not isinstance(cell, str):
         rows: Sequence[Any] = cell
         return rows
-    is_message = item.get_field_index("role") >= 0
-    return [{"role": role, "content": cell} if is_message else {"type": "text", "text": cell}]
+    return [_lifted_text(cell, is_message=item.get_field_index("role") >= 0, role=role)]
+
+
+def _lifted_text(text: str, *, is_message: bool, role: str) -> dict[str, str]:
+    return {"role": role, "content": text} if is_message else {"type": "text", "text": text}
 
 
 def _structs(cells: Sequence[Any], kind: pa.DataType, role: str) -> pa.Array:

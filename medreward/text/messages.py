@@ -6,18 +6,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medreward.text.buffer import Ints, Mask, validity_mask
+from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
 from medreward.text.option_column import list_bounds, text_codes
 
 __all__ = ["is_messages", "last_text"]
 
 
 def is_messages(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds conversations: lists of structs with ``role`` and ``content``."""
+    """Whether a column of this type holds conversations: lists of structs with a text ``role``, and ``content``.
+
+    The content is text or a list of content blocks.
+    """
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
         return False
     item = kind.value_type
-    return bool(pa.types.is_struct(item) and min(item.get_field_index("role"), item.get_field_index("content")) >= 0)
+    if not pa.types.is_struct(item) or min(item.get_field_index("role"), item.get_field_index("content")) < 0:
+        return False
+    content = item.field("content").type
+    return _is_text(item.field("role").type) and (_is_text(content) or _is_list(content))
 
 
 def last_text(conversations: pa.Array, role: str) -> pa.Array:
@@ -43,13 +49,20 @@ def last_text(conversations: pa.Array, role: str) -> pa.Array:
     return _joined_blocks(taken) if _is_list(taken.type) else taken
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    return any(test(plain) for test in tests)
+
+
 def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def _present(array: pa.Array) -> Mask:
-    valid: Mask = array.is_valid().to_numpy(zero_copy_only=False).astype(np.bool_)
-    return valid
+    if pa.types.is_null(array.type):
+        return np.zeros(len(array), np.bool_)
+    return validity_mask(array.buffers()[0], array.offset, len(array))
 
 
 def _last_true(mask: Mask, offsets: Ints, valid: Mask) -> Ints:
@@ -77,12 +90,8 @@ def _joined_blocks(blocks: pa.Array) -> pa.Array:
     if kind.get_field_index("type") >= 0:
         codes, names = text_codes(pc.struct_field(lists.values, "type"))
         spoken &= np.isin(codes, [i for i, name in enumerate(names) if name == "text"])
-    kept = np.concatenate([[0], np.cumsum(spoken)])
-    some = texts.take(_indices(np.flatnonzero(spoken))).cast(pa.large_string())
-    count = np.ascontiguousarray(kept[offsets], np.int64)
-    parts = pa.LargeListArray.from_arrays(
-        pa.Array.from_buffers(pa.int64(), len(count), [None, pa.py_buffer(count)]), some
-    )
-    joined = pc.binary_join(parts, pa.scalar("", pa.large_string()))
-    empty = np.diff(count) == 0
-    return joined.take(_indices(np.where(empty, -1, np.arange(len(blocks)))))
+    kept = np.concatenate([[0], np.cumsum(spoken)])[offsets]  # how many texts stand before each message
+    buf, bounds, _ = raw_strings(texts.take(_indices(np.flatnonzero(spoken))).cast(pa.large_string()))
+    some = pa.py_buffer(np.packbits(np.diff(kept) > 0, bitorder="little"))
+    ends = pa.py_buffer(np.ascontiguousarray(bounds[kept], np.int64))
+    return pa.Array.from_buffers(pa.large_string(), len(blocks), [some, ends, pa.py_buffer(buf)])

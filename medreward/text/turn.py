@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from medreward.text.buffer import Bytes, Ints, Mask, Spans, gather, raw_strings
 
@@ -22,9 +21,17 @@ def prefixed(texts: pa.Array, prefix: str) -> pa.Array:
     """
     if not prefix:
         return texts
-    wide = texts.cast(pa.large_binary())  # as bytes: a text may be no UTF-8, and many rows more than two gigabytes
-    parts = [pa.scalar(prefix.encode("utf-8", "replace"), pa.large_binary()), wide, pa.scalar(b"", pa.large_binary())]
-    return _as_text(pc.binary_join_element_wise(*parts))
+    buf, offsets, valid = raw_strings(texts)
+    beginning = np.frombuffer(prefix.encode("utf-8", "replace"), np.uint8)
+    first = int(offsets[0])
+    both = np.concatenate([beginning, buf[first : int(offsets[-1])]])
+    pieces = np.zeros((len(valid), 2, 2), np.int64)  # row; beginning and text; from and to
+    pieces[:, 0, 1] = len(beginning)
+    pieces[:, 1, 0] = offsets[:-1] - first + len(beginning)
+    pieces[:, 1, 1] = offsets[1:] - first + len(beginning)
+    pieces[~valid] = 0
+    data, bounds = gather(Spans(both, pieces[:, :, 0].ravel(), pieces[:, :, 1].ravel()))
+    return _text_array(data, bounds[::2], valid)
 
 
 def without_end_tokens(texts: pa.Array, tokens: Sequence[str]) -> pa.Array:
@@ -50,9 +57,7 @@ def without_end_tokens(texts: pa.Array, tokens: Sequence[str]) -> pa.Array:
     if (end == offsets[1:]).all():
         return texts
     data, bounds = gather(Spans(buf, start, np.where(valid, end, start)))
-    bitmap = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    buffers = [bitmap, pa.py_buffer(bounds), pa.py_buffer(data)]
-    return pa.Array.from_buffers(pa.large_string(), len(valid), buffers)
+    return _text_array(data, bounds, valid)
 
 
 def _ends_with(buf: Bytes, start: Ints, end: Ints, token: Bytes) -> Mask:
@@ -63,5 +68,7 @@ def _ends_with(buf: Bytes, start: Ints, end: Ints, token: Bytes) -> Mask:
     return same
 
 
-def _as_text(binary: pa.Array) -> pa.Array:
-    return pa.Array.from_buffers(pa.large_string(), len(binary), binary.buffers(), offset=binary.offset)
+def _text_array(data: Bytes, bounds: Ints, valid: Mask) -> pa.Array:
+    bitmap = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    buffers = [bitmap, pa.py_buffer(np.ascontiguousarray(bounds)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_string(), len(valid), buffers)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import medreward
 from medreward.errors import InputError
 from medreward.rollouts import score_files
 from medreward.rollouts.files.json_lines import JsonLinesRollouts
+from tests.cli.running import ENVIRONMENT
 from tests.rollouts import files
 from tests.rollouts.files import OPTIONS, RIGHT, read
 
@@ -153,3 +156,46 @@ def test_batches_are_bounded_and_hold_all_rows_in_order(tmp_path: Path, monkeypa
         assert rollouts.row(57, ["i"]).to_pylist() == [{"i": 57}]
     assert max(batch.num_rows for batch in batches) < 10
     assert [i for batch in batches for i in batch.column("i").to_pylist()] == list(range(100))
+
+
+def test_texts_among_conversations_are_what_the_assistant_or_the_user_said(tmp_path: Path) -> None:
+    said = {"role": "assistant", "content": None}
+    path = lines(
+        tmp_path / "in.jsonl",
+        [
+            {"completion": RIGHT, "prompt": "q", "gold": "B"},
+            {"completion": [said], "prompt": [{"role": "user", "content": "q"}], "gold": "B"},
+        ],
+    )
+    found = contents(path)
+    assert found["completion"][0] == [{"role": "assistant", "content": RIGHT}]
+    assert found["prompt"][0] == [{"role": "user", "content": "q"}]
+    assert [*map(str, medreward.score(path).rewards.tolist())] == ["2.0", "nan"]
+
+
+def test_roles_that_are_no_text_make_no_conversation(tmp_path: Path) -> None:
+    path = lines(tmp_path / "in.jsonl", [{"completion": [{"role": 1, "content": RIGHT}], "gold": "B"}])
+    with pytest.raises(InputError) as caught:
+        medreward.score(path)
+    assert caught.value.code == "column_type"
+
+
+def test_scoring_text_files_and_conversations_imports_no_pandas(tmp_path: Path) -> None:
+    said = [{"role": "assistant", "content": [{"type": "text", "text": RIGHT}]}]
+    lines(tmp_path / "in.jsonl", [{"completion": said, "id": 1, "prompt": "Which? (A) Heart (B) Lungs"}])
+    (tmp_path / "in.csv").write_text(f"completion,id,prompt\n{RIGHT},1,Which? (A) Heart (B) Lungs\n")
+    (tmp_path / "golds.csv").write_text("id,gold\n1,Lungs\n")
+    program = f"""
+import sys
+from medreward.rollouts import score_files
+from medreward.scoring import InputSettings
+settings = InputSettings(
+    gold_from={str(tmp_path / "golds.csv")!r}, gold_on="id", options_from="prompt", prefill=" ", end_tokens=("x",)
+)
+for name in ("in.jsonl", "in.csv"):
+    print(score_files({str(tmp_path)!r} + "/" + name, {str(tmp_path)!r} + "/out.jsonl", settings=settings,
+                      overwrite=True).summary.means["reward"].value)
+print("pandas" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    assert done.stdout == "2.0\n2.0\nFalse\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 
-__all__ = ["BATCH_BYTES", "BATCH_ROWS", "Rollouts", "input_errors"]
+__all__ = ["BATCH_BYTES", "BATCH_ROWS", "Rollouts", "input_errors", "schema_of"]
 
 BATCH_ROWS = 8192
 BATCH_BYTES = 16 << 20
@@ -89,6 +89,20 @@ class Rollouts(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def schema_of(columns: Iterable[tuple[str, pa.DataType]], name: str) -> pa.Schema:
+    """A schema of columns whose names come from a file.
+
+    Raises:
+        InputError: ``bad_column_name``: a name is no Unicode text.
+    """
+    try:
+        return pa.schema(list(columns))
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "bad_column_name", "A column's name is no Unicode text", where=name, got=ascii(error.object)[:80]
+        ) from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors
+from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors, schema_of
 from medreward.scoring.cells import array_of
 
 __all__ = ["DelimitedRollouts"]
@@ -45,7 +45,7 @@ class DelimitedRollouts(Rollouts):
         for _, cells in self._rows():
             rows += 1
             kinds = [_wider(kind, cell) for kind, cell in zip(kinds, cells, strict=True)]
-        super().__init__(self.name, rows, pa.schema(list(zip(self._header, kinds, strict=True))), {})
+        super().__init__(self.name, rows, schema_of(zip(self._header, kinds, strict=True), self.name), {})
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """As :meth:`Rollouts.batches`."""

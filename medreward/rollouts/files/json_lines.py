@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors
+from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors, schema_of
 from medreward.scoring.cells import Shape, array_of
 
 __all__ = ["JsonLinesRollouts"]
@@ -38,8 +38,8 @@ class JsonLinesRollouts(Rollouts):
         for _, record, _ in self._records():
             shape.see(record)
             rows += 1
-        columns = [pa.field(key, part.arrow()) for key, part in shape.fields.items()]
-        super().__init__(self.name, rows, pa.schema(columns), {})
+        columns = ((key, part.arrow()) for key, part in shape.fields.items())
+        super().__init__(self.name, rows, schema_of(columns, self.name), {})
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """As :meth:`Rollouts.batches`."""
