@@ -147,4 +147,4 @@ def test_a_reward_may_read_a_column_and_its_absence_is_named(
     expected = [0.0, -0.5, -1.0, -1.0, None, 0.0, -0.25]
     assert rewards == [None if gone else value for gone, value in zip(null, expected, strict=True)]
     assert main(["explain", str(counted), "--row", "1", "--reward", str(document), "--map", "completion_tokens=n"]) == 0
-    assert "8 tokens; the penalty begins at 6 and is whole at 10" in capsys.readouterr().out
+    assert "8 completion_tokens; the penalty begins at 6 and is whole at 10" in capsys.readouterr().out
