@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal
 
-from medreward.errors import UsageError
+from medreward.errors import MissingExtraError, UsageError
 from medreward.text.options import OptionSet
 
 __all__ = ["CallableReward", "Failure", "Form", "Outcome", "Question", "attempt", "load_callable"]
@@ -86,9 +86,14 @@ def attempt(call: Callable[[Sequence[Any]], Sequence[Outcome]], rows: Sequence[A
 
     Returns:
         One outcome for each row. Where both halves work and the whole does not, the first row holds the failure.
+
+    Raises:
+        MissingExtraError: the reward calls a package that is not installed.
     """
     with _Caught() as caught:
         return list(call(rows))
+    if isinstance(caught.error, MissingExtraError):  # says something about the environment, not about the reward
+        raise caught.error
     if len(rows) < 2:
         return [Failure(f"{type(caught.error).__name__}: {caught.error}")] * len(rows)
     half = len(rows) // 2

@@ -106,25 +106,28 @@ def _filler(pick: Pick, asked: Asked, most: int = 4) -> Fragments:
 
 def _gap(pick: Pick, asked: Asked) -> Fragments:
     """What stands between blocks: mostly nothing or whitespace."""
-    way = pick(("nothing", "break", "space", "text"))
-    return _filler(pick, asked) if way == "text" else _space(pick, way)
+    return _text_or(pick, asked, pick(("", "\n", "space", "text")))
 
 
-def _space(pick: Pick, way: str) -> Fragments:
-    return {"nothing": [], "break": ["\n"], "space": [pick(WHITESPACE)]}[way]
+def _text_or(pick: Pick, asked: Asked, way: str) -> Fragments:
+    """Some whitespace, some text, or just what is named; simple ways take no further picks, so that they are simple."""
+    if way == "text":
+        return _filler(pick, asked)
+    return [pick(WHITESPACE) if way == "space" else way] if way else []
 
 
 def _body(pick: Pick, asked: Asked) -> Fragments:
-    if pick((False, False, True)):
-        return _filler(pick, asked)
-    space = [pick(WHITESPACE)] if pick((False, False, True)) else []
-    return [*space, answer_body(pick, asked.options, pick(asked.options.labels))]
+    way = pick(("plain", "", "text", *["label"] * 4, "space"))
+    if way == "plain":
+        return [asked.options.labels[0]]
+    if way == "label":
+        space = [pick(WHITESPACE)] if pick((False, False, True)) else []
+        return [*space, answer_body(pick, asked.options, pick(asked.options.labels))]
+    return _text_or(pick, asked, way)
 
 
 def _reasoning(pick: Pick, asked: Asked) -> Fragments:
-    way = pick(("word", "nothing", "space", "text"))
-    inside = {"word": ["so"], "text": _filler(pick, asked)}[way] if way in ("word", "text") else _space(pick, way)
-    return asked.block("think", inside)
+    return asked.block("think", _text_or(pick, asked, pick(("so", "", "space", "text"))))
 
 
 def _answer(pick: Pick, asked: Asked) -> Fragments:
@@ -218,7 +221,7 @@ def _stray(pick: Pick, asked: Asked) -> Fragments:
 
 
 def _long(pick: Pick, asked: Asked) -> Fragments:
-    words = [pick((*WORDS, " ", "\u80ba"))] * pick((64, 256, 1024))
+    words = [pick((*WORDS, " ", "\u80ba")) * pick((64, 256, 1024))]
     if pick((False, True)):
         return _inserted(pick, asked, words)
     return [*asked.block("think", words), *_answer(pick, asked)]

@@ -10,7 +10,7 @@ from medreward.testing.grammar import SHAPES, Asked, fragments
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 
-__all__ = ["OFFERED", "Rollout", "make_rollouts"]
+__all__ = ["MIXED", "OFFERED", "Rollout", "make_rollouts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Rollout:
         return tuple(self.under(label) for label in self.options.labels)
 
 
+MIXED = (*SHAPES, *["well_formed"] * 6)
+"""Every way of making completions, the well-formed one more often: what is paid for is mostly that."""
 OFFERED: tuple[OptionSet, ...] = (
     OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"]),
     OptionSet.listed(["Yes", "No"]),
@@ -57,7 +59,7 @@ def make_rollouts(
     seed: int = 0,
     tags: TagSet | None = None,
     offered: Sequence[OptionSet] = OFFERED,
-    shapes: Sequence[str] = tuple(SHAPES),
+    shapes: Sequence[str] = MIXED,
 ) -> list[Rollout]:
     """Rollouts made by chance from a seed.
 

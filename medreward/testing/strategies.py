@@ -214,8 +214,8 @@ def _leaf(draw: DrawFn) -> Reward:
     if ways == 2:
         return TagPresence(
             count=draw(st.sampled_from(("exactly_once", "at_least_once"))),
-            ordered=draw(st.booleans()),
-            credit=draw(st.sampled_from(("all_or_nothing", "per_tag"))),
+            ordered=False,
+            credit=draw(st.sampled_from(("all", "per_tag"))),
         )
     if ways == 3:
         return ExtraneousText(mode="penalty", amount=abs(draw(number)))

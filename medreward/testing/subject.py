@@ -12,6 +12,7 @@ import pyarrow as pa
 from medreward.errors import UsageError
 from medreward.rewards import Document, Reward, load_document
 from medreward.rewards.document import DocumentSource, HasDocument
+from medreward.rewards.library import LibraryRule
 from medreward.scoring.callables import CallableReward, Form, Outcome, Question, attempt
 from medreward.scoring.scorer import Scorer
 from medreward.testing.honest import Honest, templates_of
@@ -52,6 +53,11 @@ class Subject:
     def tags_named(self) -> tuple[str, ...] | None:
         """The roles of the tags it names; None where it does not say."""
         return None
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether a row with completion and gold may be null, as TRL leaves samples out."""
+        return True
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -118,6 +124,11 @@ class SpecSubject(Subject):
     def tags_named(self) -> tuple[str, ...] | None:
         """The tags that the reward's rules name."""
         return self.document.tags_named()
+
+    @property
+    def may_be_null(self) -> bool:
+        """Only where a rule asks a library that may not understand a text."""
+        return any(isinstance(part, LibraryRule) and part.on_error == "null" for part in self.document.reward.walk())
 
     @property
     def bounds(self) -> tuple[float, float]:

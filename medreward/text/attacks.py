@@ -103,7 +103,7 @@ def _shotgun(tags: TagSet, options: OptionSet) -> Iterator[str]:
 
 
 def _in_words(tags: TagSet, options: OptionSet) -> Iterator[str]:
-    for word in ("Mr", "Normal", "but", "soon", "unsure", "Because", "a clear lobe", "the image shows nothing"):
+    for word in ("Mr", "Normal", "but", "soon", "lobe", "Because", "a clear lobe", "the image shows nothing"):
         yield _said(tags, word)
     for label in options.labels:
         for word in (f"oo{label.lower()}", f"x{label}x", f"un{label.lower()}sy"):

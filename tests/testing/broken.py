@@ -15,7 +15,7 @@ from medreward.rewards.base import GoldForm
 from medreward.text import Reading, TagCount
 
 Rows = list[list[dict[str, str]]]
-WELL_FORMED = re.compile(r"<think>.*?\S.*?</think>\s*<answer>(.*?)</answer>", re.DOTALL)
+WELL_FORMED = re.compile(r"<think>(.*?)</think>\s*<answer>(.*?)</answer>", re.DOTALL)
 
 
 def per_row(score: Callable[[str, str], float | None]) -> Callable[..., list[float | None]]:
@@ -27,15 +27,22 @@ def per_row(score: Callable[[str, str], float | None]) -> Callable[..., list[flo
     return reward
 
 
+def well_formed(text: str) -> re.Match[str] | None:
+    """Reasoning and answer of a well-formed completion."""
+    match = WELL_FORMED.fullmatch(text)
+    once = all(text.count(tag) == 1 for tag in ("<think>", "</think>", "<answer>", "</answer>"))
+    return match if match and once and match[1].strip() else None
+
+
 def answered(text: str) -> str:
     """The answer of a well-formed completion."""
-    match = WELL_FORMED.fullmatch(text)
-    return match[1] if match else ""
+    match = well_formed(text)
+    return match[2] if match else ""
 
 
 def sound(text: str, gold: str) -> float:
     """A plain sound reward: format and the bare letter."""
-    return (WELL_FORMED.fullmatch(text) is not None) + float(answered(text).strip() == gold)
+    return (well_formed(text) is not None) + float(answered(text).strip() == gold)
 
 
 SOUND = per_row(sound)
@@ -77,11 +84,6 @@ def punishes(text: str, gold: str) -> float:
 def contained(text: str, gold: str) -> float:
     """Wrong: the gold is anywhere in the answer."""
     return float(gold in answered(text))
-
-
-def first_two(text: str, gold: str) -> float:
-    """Wrong: half of what is right for each of two labels, and then some."""
-    return 0.9 * (gold in answered(text).split(" or ")) + 0.1 * sound(text, gold)
 
 
 def counts_tags(text: str, gold: str) -> float:
@@ -172,7 +174,7 @@ BROKEN: dict[str, Any] = {
     "right_pays": per_row(without_gold),
     "wrong_never_beats_right": per_row(punishes),
     "exclusive": per_row(contained),
-    "no_better_than_guessing": per_row(first_two),
+    "no_better_than_guessing": per_row(contained),
     "honest_is_best": per_row(counts_tags),
     "relabelling": per_row(likes_a),
     "gold_spelling": RawGold(),

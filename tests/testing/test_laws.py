@@ -90,7 +90,7 @@ def test_a_reward_that_grades_nearness_on_a_scale_is_not_called_unsound() -> Non
 
 def test_a_reward_that_pays_long_reasoning_is_not_called_unsound() -> None:
     def longer(text: str, gold: str) -> float:
-        match = broken.WELL_FORMED.fullmatch(text)
+        match = broken.well_formed(text)
         words = len(text.split("</think>", maxsplit=1)[0].split()) if match else 0
         return broken.sound(text, gold) + min(words, 100) / 100 if match else 0.0
 

@@ -36,7 +36,7 @@ def _not_total(subject: Subject, outcome: Outcome) -> str:
     if isinstance(outcome, Failure):
         return outcome.error
     if outcome is None:
-        return "the reward is null though completion and gold are there" if isinstance(subject, SpecSubject) else ""
+        return "" if subject.may_be_null else "the reward is null though completion and gold are there"
     if not math.isfinite(outcome):
         return "the reward is not finite"
     low, high = subject.bounds or (-math.inf, math.inf)
