@@ -85,10 +85,14 @@ def test_committed_bodies_never_say_another_label(body: str) -> None:
     assert choose(body, OPTIONS).label in ("C", None)
 
 
+def is_read_as(reason: str) -> Callable[[str], bool]:
+    """Whether a body is read as giving no label, for that reason."""
+    return lambda body: choose(body, OPTIONS).reason == reason
+
+
 def test_bodies_reach_hedges_and_refusals() -> None:
     for reason in ("several_labels", "empty", "none_of_above", "out_of_range", "no_label", "denied"):
-        body = find(answer_bodies(options=OPTIONS), lambda body, r=reason: choose(body, OPTIONS).reason == r)
-        assert len(body) < 25
+        assert len(find(answer_bodies(options=OPTIONS), is_read_as(reason))) < 25
 
 
 @settings(max_examples=50, deadline=None)
@@ -100,7 +104,7 @@ def test_options_have_as_many_labels_as_asked_for(offered: OptionSet) -> None:
 
 def test_golds_come_in_every_spelling() -> None:
     for wanted in ("B", "b", "<answer> B </answer>", "Lungs"):
-        assert find(golds(options=OPTIONS), lambda gold, w=wanted: gold == w) == wanted
+        assert find(golds(options=OPTIONS), wanted.__eq__) == wanted
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
