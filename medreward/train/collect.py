@@ -102,7 +102,7 @@ def collect(
         step=step,
         items=items,
         samples=plan.samples,
-        texts=[policy.text(row) for row in ids],
+        texts=policy.texts(ids),
         ids=ids,
         ended=samples.ended.tolist(),
         logprob_sums=_sums(samples.logprobs),

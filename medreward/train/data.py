@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from medreward.scoring.settings import InputSettings
 from medreward.text.rows import Rows
 from medreward.train.config import DataConfig
 
-__all__ = ["Item", "check_images", "image_size", "load_items", "open_image", "prompt_text", "read_items"]
+__all__ = ["Item", "check_images", "image_size", "load_items", "open_image", "prompt_text", "read_items", "seen_before"]
 
 _SHOWN = 5
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
@@ -256,6 +256,18 @@ def image_size(item: Item) -> tuple[int, int]:
     """
     with _opened(item) as image:
         return int(image.width), int(image.height)
+
+
+def seen_before(items: Sequence[Item], held_out: Sequence[Item]) -> list[str]:
+    """The ids of held-out questions that are learned from, too: same words, same options, same image."""
+    words = {(item.question, tuple(item.options.items())) for item in held_out}
+    known = {_content(item) for item in items if (item.question, tuple(item.options.items())) in words}
+    return [item.id for item in held_out if _content(item) in known]
+
+
+def _content(item: Item) -> tuple[object, ...]:
+    data = item.image.read_bytes() if isinstance(item.image, Path) else item.image or b""
+    return (item.question, tuple(item.options.items()), hashlib.sha256(data).digest())
 
 
 def check_images(items: list[Item]) -> None:

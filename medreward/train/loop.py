@@ -20,6 +20,7 @@ from medreward.train.checkpoint import save_checkpoint
 from medreward.train.collect import Collected, collect, evaluate, has_plain_labels, plan_of, step_items
 from medreward.train.config import TrainConfig
 from medreward.train.curve import svg_curve
+from medreward.train.data import seen_before
 from medreward.train.measure import Clock, length_metrics, reward_metrics
 from medreward.train.metrics import MetricsLog
 from medreward.train.rails import Warned, on_failure, start_warnings
@@ -97,7 +98,8 @@ def train(
     with MetricsLog(folder / "metrics.jsonl", first if first > 1 else 0, events) as log:
         run.rails.recall(log.read())
         if first == 1:
-            _tell(run, log, hooks, 0, _held_out_metrics(run, 0), start_warnings(config, run.prefill))
+            warned = start_warnings(config, run.prefill, seen_before(run.start.items, run.start.held_out))
+            _tell(run, log, hooks, 0, _held_out_metrics(run, 0), warned)
         for step in range(first, config.run.steps + 1):
             metrics = _step(run, step)
             last = step == config.run.steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -196,11 +196,14 @@ class Policy:
         index = prompts.images.token_index(rows).to(self.device)
         return self.embed(ids, features[index])
 
-    def text(self, ids: list[int]) -> str:
-        """What the policy wrote: the tokens without the stop token at their end."""
-        if ids and ids[-1] in self.stop_ids.tolist():
-            ids = ids[:-1]
-        return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+    def texts(self, rows: Sequence[Sequence[int]]) -> list[str]:
+        """What the policy wrote: each row's tokens without the stop token at their end."""
+        stops = {*self.stop_ids.tolist()}
+        kept = [row[:-1] if row and row[-1] in stops else row for row in rows]
+        found: list[str] = self.tokenizer.batch_decode(
+            kept, skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return found
 
 
 def _listed(value: Any) -> list[int]:

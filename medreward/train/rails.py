@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -140,8 +140,14 @@ def template_prefill(policy: Policy, tags: tuple[str, ...]) -> str:
     return max(found, key=len, default="")
 
 
-def start_warnings(config: TrainConfig, prefill: str) -> list[Warned]:
-    """What can be said before the first step."""
+def start_warnings(config: TrainConfig, prefill: str, seen: Sequence[str] = ()) -> list[Warned]:
+    """What can be said before the first step.
+
+    Args:
+        config: the run.
+        prefill: what the chat template begins of the answer.
+        seen: held-out questions that are learned from, too.
+    """
     found = []
     loss = config.loss
     if config.optimizer.passes == 1 and loss.old_logprobs == "scored":
@@ -152,6 +158,9 @@ def start_warnings(config: TrainConfig, prefill: str) -> list[Warned]:
             f"the chat template begins the answer with {prefill!r}: rewards count it as written (--prefill for score)"
         )
         found.append(Warned("prefilled", text))
+    if seen:
+        text = f"{len(seen)} held-out questions are learned from, too, such as {seen[0]}: they are not unseen"
+        found.append(Warned("held_out_seen", text))
     if loss.beta == 0 and loss.kl != "k3":
         found.append(Warned("no_kl", "loss.kl is set and beta is 0: there is no KL penalty"))
     return found

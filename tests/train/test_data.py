@@ -16,7 +16,7 @@ from PIL import Image
 
 from medreward.errors import InputError
 from medreward.train.config import DataConfig
-from medreward.train.data import Item, check_images, image_size, load_items, open_image, prompt_text
+from medreward.train.data import Item, check_images, image_size, load_items, open_image, prompt_text, seen_before
 from tests.train.small import png
 
 ROW: dict[str, Any] = {"question": "Which?", "options": ["CT", "MRI"], "gold": "B"}
@@ -132,6 +132,14 @@ def test_data_that_is_not_there_or_empty_is_an_error(tmp_path: Path) -> None:
     assert code(tmp_path / "nowhere") == "not_found"
     (tmp_path / "empty.jsonl").write_text("")
     assert code(tmp_path / "empty.jsonl") == "no_questions"
+
+
+def test_held_out_questions_that_are_learned_from_are_found() -> None:
+    def item(name: str, question: str = "?", image: bytes = b"1") -> Item:
+        return Item(name, question, {"A": "x", "B": "y"}, "A", image)
+
+    unseen = [item("a"), item("b", image=b"2"), item("c", question="!")]
+    assert seen_before([item("other")], unseen) == ["a"]
 
 
 def test_the_prompt_is_the_papers_or_the_question_alone() -> None:

@@ -22,6 +22,7 @@ from medreward.train.config import TrainConfig, load_config
 from medreward.train.data import Item
 from medreward.train.loop import Report, Result
 from medreward.train.metrics import METRICS, meaning
+from medreward.train.policy import Policy
 from medreward.train.rollouts import COLUMNS
 from medreward.train.setup import Start
 from tests.train.small import config, items, policy, save
@@ -302,6 +303,35 @@ def test_a_template_that_opens_a_tag_is_found_and_counted_as_written(tmp_path: P
     again = Scorer("medvlm-r1", settings=InputSettings(prefill="<think>\n")).score(table)
     assert again.rewards.tolist() == table["reward"].to_pylist()
     assert not any(text.startswith("<think>\n") for text in table["completion"].to_pylist())
+
+
+def test_in_bf16_the_weights_stay_as_they_are_and_the_ratio_is_near_one(tmp_path: Path) -> None:
+    plain = policy()
+    made = Policy(plain.model, plain.tokenizer, plain.images, autocast=True)
+    result = run(
+        tmp_path / "run",
+        start=Start(made, items(5)),
+        run={"autocast": "bfloat16"},
+        loss={"old_logprobs": "sampled"},
+        reward={"document": reward_file(tmp_path, Variety())},
+        optimizer={"micro_batch": 3},
+    )
+    assert {parameter.dtype for parameter in made.parameters()} == {torch.float32}
+    assert all(abs(line["ratio"] - 1) < 0.05 and line["grad_norm"] > 0 for line in result.metrics[1:])
+
+
+def test_held_out_questions_that_are_learned_from_are_warned_about(tmp_path: Path) -> None:
+    assert "held_out_seen" in run(tmp_path / "run").metrics[0]["warnings"]
+
+
+def test_tensorboard_gets_the_same_numbers(tmp_path: Path) -> None:
+    events = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="TensorBoard is not installed"
+    )
+    made = run(tmp_path / "run", run={"tensorboard": True})
+    found = events.EventAccumulator(str(made.folder / "tensorboard")).Reload()
+    lengths = [(event.step, event.value) for event in found.Scalars("tokens_mean")]
+    assert lengths == [(line["step"], pytest.approx(line["tokens_mean"])) for line in made.metrics[1:]]
 
 
 def test_too_few_questions_for_a_step_are_an_error(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_completion_ends_with_its_first_stop_token() -> None:
         assert not any(65 <= token <= 90 for token in written[:-1])
         assert ended == (65 <= written[-1] <= 90)
         assert ids[sum(mask) :] == [made.pad_id] * (len(ids) - sum(mask))
-        assert made.text(written) == made.tokenizer.decode(written[:-1] if ended else written)
+        assert made.texts([written]) == [made.tokenizer.decode(written[:-1] if ended else written)]
     assert 0 < sum(samples.ended.tolist()) < 64
     assert samples.mask.sum(-1).max() == samples.ids.shape[1]
 
