@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from medreward import PRESETS
+from medreward.train.metrics import METRICS
 from medreward_cli.app import app
 from tests.conftest import ROOT
 
@@ -45,7 +46,13 @@ def presets() -> str:
     return "\n".join(["| name | what it is | totals | source |", "|---|---|---|---|", *lines])
 
 
-PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": presets}
+def metrics() -> str:
+    """A row for each number that training logs."""
+    lines = (f"| `{name}` | {meaning} |" for name, meaning in METRICS.items())
+    return "\n".join(["| metric | what it is |", "|---|---|", *lines])
+
+
+PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": presets, "metrics": metrics}
 """What stands between a part's marks, by the part's name."""
 
 

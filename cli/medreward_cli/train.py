@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +145,7 @@ def _report(result: Result) -> None:
     seen = [line["held_out_accuracy"] for line in result.metrics if "held_out_accuracy" in line]
     if seen:
         click.echo(f"unseen       greedy accuracy {seen[0]:.3f} before, {seen[-1]:.3f} after")
+    click.echo(f"time         {time.process_time():.0f} s of CPU time")
     click.echo(visible(f"rollouts     {result.folder / 'rollouts'}"))
     click.echo(visible(f"curve        {result.folder / 'curve.svg'}"))
     click.echo(visible(f"model        {result.folder / 'model'}"))
