@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from medreward.rewards import (
+        Analysis,
         AnswerLabels,
         AnswerLength,
         AnswerLetter,
@@ -66,7 +67,10 @@ if TYPE_CHECKING:
         Tanh,
         WeightedSum,
         WrittenOption,
+        analyse,
         document_schema,
+        from_function,
+        import_rules,
         load_document,
         prompt,
     )
@@ -93,11 +97,12 @@ _HOMES = {
         "DocumentError InputError MedrewardError MissingExtraError OutputError RuleError TrainingError UsageError"
     ),
     "medreward.rewards": (
-        "AnswerLabels AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant"
+        "Analysis AnswerLabels AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant"
         " ContainedLabels Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand"
         " LengthCosine MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit"
         " PassBonus Product ReasoningLength RelativeLength Repetition Reward Scale ScannedLetter SoftOverlong"
-        " TagCredit TagPresence TagShare Tanh WeightedSum WrittenOption document_schema load_document prompt"
+        " TagCredit TagPresence TagShare Tanh WeightedSum WrittenOption analyse document_schema from_function"
+        " import_rules load_document prompt"
     ),
     "medreward.rewards.presets": "PRESETS Preset",
     "medreward.rollouts": "diff score",
@@ -111,6 +116,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 __all__ = [
     "PRESETS",
+    "Analysis",
     "AnswerLabels",
     "AnswerLength",
     "AnswerLetter",
@@ -174,10 +180,13 @@ __all__ = [
     "WrittenOption",
     "__version__",
     "advantages",
+    "analyse",
     "choose",
     "diff",
     "document_schema",
     "explain",
+    "from_function",
+    "import_rules",
     "load_document",
     "logged_reward",
     "options_in",

@@ -6,7 +6,7 @@ Rewards and facts are both written this way, so both have documents, equality, h
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, Strict, model_validator
@@ -104,9 +104,13 @@ class Kinds(Generic[S]):
 
     Args:
         noun: what these are, for messages and the JSON Schema: ``reward`` or ``fact``.
+
+    Attributes:
+        look_up: asked about a kind that is not known; it may make it known, and says whether it did anything.
     """
 
     tables: ClassVar[dict[str, Kinds[Any]]] = {}
+    look_up: ClassVar[Callable[[str], bool]] = staticmethod(lambda kind: False)  # noqa: ARG005 - nothing is installed
 
     def __init__(self, noun: str) -> None:
         self.noun = noun
@@ -135,7 +139,7 @@ class Kinds(Generic[S]):
 
     def find(self, kind: object) -> type[S]:
         """The model of that kind; an unknown one is an error that names the nearest known kind."""
-        if isinstance(kind, str) and kind in self._classes:
+        if isinstance(kind, str) and (kind in self._classes or (Kinds.look_up(kind) and kind in self._classes)):
             return self._classes[kind]
         raise PydanticCustomError(
             "unknown_kind",

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from medreward.scoring import InputSettings
 
-__all__ = ["input_settings", "reading_options"]
+__all__ = ["import_option", "input_settings", "reading_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,7 +42,29 @@ def _labels(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
     return tuple(item.strip() for item in value.split(",")) if value else ()
 
 
+def _import_rules(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:  # noqa: ARG001 - click's
+    """Make the rules of modules known."""
+    if value:
+        from medreward.rewards import import_rules  # only where --import is used: --help imports no library
+
+        for module in value:
+            import_rules(module)
+
+
+import_option = click.option(
+    "--import",
+    "modules",
+    metavar="MODULE",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_import_rules,
+    help="A module of rules of your own, dotted or the path of a .py file. Repeatable.",
+)
+
+
 _OPTIONS = (
+    import_option,
     click.option(
         "--format",
         "format",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from medreward_cli.reading import import_option
 from medreward_cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def list_presets() -> None:
 
 
 @command.command("show", epilog="Example: medreward spec show medvlm-r1 --json")
+@import_option
 @click.argument("reward")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="As YAML, with its source as comments (the default).")
 def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
-    """Show a preset or a document: what it is and where it comes from."""
-    from medreward.rewards import load_document
+    """Show a preset or a document: what it is, where it comes from, what it can pay, and what may not be meant."""
+    from medreward.rewards import analyse, load_document
     from medreward.rewards.presets import PRESETS
 
     document = load_document(reward)
@@ -66,6 +68,9 @@ def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
             click.echo(f"# {line}")
     for line in _golden_vectors(preset) if preset is not None else ():
         click.echo(f"# {line}")
+    for line in str(analyse(document)).splitlines():
+        for part in textwrap.wrap(line, 110, subsequent_indent="  ", break_long_words=False):
+            click.echo(f"# {visible(part)}")
     click.echo(document.to_yaml(), nl=False)
 
 
@@ -90,20 +95,25 @@ def _shortened(text: str | Sequence[str] | None) -> str:
 
 
 @command.command("validate", epilog="Example: medreward spec validate my-reward.yaml")
+@import_option
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.pass_context
 def validate(context: click.Context, files: tuple[str, ...]) -> None:
-    """Check reward documents, all of them, and say what is wrong with each."""
+    """Check reward documents, all of them, and say what is wrong with each. Warnings go to stderr and fail nothing."""
     from medreward.errors import DocumentError
-    from medreward.rewards import load_document
+    from medreward.rewards import analyse, load_document
 
     wrong = 0
     for file in files:
         try:
-            click.echo(f"ok {visible(file)} {load_document(_as_file(file)).digest}")
+            document = load_document(_as_file(file))
         except DocumentError as error:
             click.echo(f"error[{error.code}]: {visible(error.describe())}", err=True)
             wrong += 1
+            continue
+        click.echo(f"ok {visible(file)} {document.digest}")
+        for one in analyse(document).warnings:
+            click.echo(f"warning[{one.code}]: {visible(one.text)}", err=True)
     if wrong:
         context.exit(2)
 
@@ -114,6 +124,7 @@ def _as_file(file: str) -> str | Path:
 
 
 @command.command("digest", epilog="Example: medreward spec digest medvlm-r1")
+@import_option
 @click.argument("reward")
 def digest(reward: str) -> None:
     """Print the digest of a preset or a document: equal digests mean equal scores."""
@@ -123,6 +134,7 @@ def digest(reward: str) -> None:
 
 
 @command.command("schema", epilog="Example: medreward spec schema > medreward.schema.json")
+@import_option
 def schema() -> None:
     """Print the JSON Schema of reward documents, for editors."""
     from medreward.rewards import document_schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medreward.rewards.analysis import Analysis, analyse
 from medreward.rewards.answer_labels import AnswerLabels as AnswerLabels
 from medreward.rewards.answer_letter import AnswerLetter as AnswerLetter
 from medreward.rewards.base import REWARDS, Case, Gold, Reward, Values, evaluate
@@ -19,6 +20,7 @@ from medreward.rewards.document import Document, document_schema, load_document
 from medreward.rewards.equal_text import EqualText as EqualText
 from medreward.rewards.extraneous_text import ExtraneousText as ExtraneousText
 from medreward.rewards.first_of import FirstOf as FirstOf
+from medreward.rewards.function import from_function
 from medreward.rewards.gold_holds import GoldHolds as GoldHolds
 from medreward.rewards.holds import Holds as Holds
 from medreward.rewards.length import AnswerLength, CompletionLength, ReasoningLength
@@ -41,11 +43,14 @@ from medreward.rewards.tag_credit import TagCredit as TagCredit
 from medreward.rewards.tag_credit import TagShare
 from medreward.rewards.tag_presence import TagPresence as TagPresence
 from medreward.rewards.tanh import Tanh as Tanh
+from medreward.rewards.user_rules import import_rules, load_installed
 from medreward.rewards.written_option import WrittenOption as WrittenOption
+from medreward.spec import Kinds
 
 __all__ = [
     "REWARDS",
     "RULES",
+    "Analysis",
     "AnswerLength",
     "Case",
     "CompletionLength",
@@ -56,8 +61,11 @@ __all__ = [
     "Reward",
     "TagShare",
     "Values",
+    "analyse",
     "document_schema",
     "evaluate",
+    "from_function",
+    "import_rules",
     "load_document",
     "prompt",
 ]
@@ -71,3 +79,4 @@ RULES: tuple[type[Reward], ...] = tuple(
 
 for _rule in RULES:
     REWARDS.add(_rule)
+Kinds.look_up = load_installed

@@ -171,9 +171,11 @@ class Reward(Spec):
 
     Attributes:
         pays: the values of a rule that has the same few whatever its fields, such as 0 and 1.
+        is_serializable: whether it has a document.
     """
 
     pays: ClassVar[tuple[float, ...] | None] = None
+    is_serializable: ClassVar[bool] = True
 
     name: ComponentName | None = None
 
@@ -217,10 +219,10 @@ class Reward(Spec):
 
     def without_partial_credit(self) -> Reward:
         """The same reward where whatever is paid for less than the whole is 0; itself where it pays nothing such."""
-        return self._rebuilt(lambda part: part.without_partial_credit())
+        return self.rebuilt(lambda part: part.without_partial_credit())
 
-    def _rebuilt(self, change: Callable[[Reward], Reward]) -> Self:
-        """The same reward made of changed parts."""
+    def rebuilt(self, change: Callable[[Reward], Reward]) -> Self:
+        """The same reward made of changed parts: ``change`` is asked about each child."""
         return cast("Self", _rebuilt(self, change))
 
     def walk(self) -> Iterator[Reward]:
@@ -251,7 +253,7 @@ class Reward(Spec):
         return self._renamed(lambda name: f"{prefix}_{name}")
 
     def _renamed(self, rename: Callable[[str], str | None]) -> Self:
-        inside = self._rebuilt(lambda part: part._renamed(rename))  # noqa: SLF001 - the same method of a part
+        inside = self.rebuilt(lambda part: part._renamed(rename))  # noqa: SLF001 - the same method of a part
         return inside if inside.name is None else inside.named(rename(inside.name))
 
     def __radd__(self, other: float) -> Reward:  # so that sum() works, which begins with 0

@@ -65,6 +65,8 @@ class Document(Model):
         if _model_depth(self.reward) > MAX_DEPTH:
             raise PydanticCustomError("too_deep", "The reward is nested too deep")
         for spec in self.specs():
+            if isinstance(spec, Reward) and not spec.is_serializable:
+                continue
             if not Kinds.tables["reward" if isinstance(spec, Reward) else "fact"].known(spec):
                 raise PydanticCustomError(
                     "unregistered",
@@ -80,7 +82,8 @@ class Document(Model):
                 {"unknown": ", ".join(sorted(unknown)), "known": ", ".join(self.tags.roles)},
             )
         self.components()
-        _check_depth(self.to_dict(), "the reward")
+        if self.is_serializable:
+            _check_depth(self.to_dict(), "the reward")
         return self
 
     def specs(self) -> Iterator[Spec]:
@@ -101,12 +104,35 @@ class Document(Model):
                 )
         return found
 
+    @property
+    def is_serializable(self) -> bool:
+        """Whether the reward can be written down: it can, unless a plain Python function is part of it."""
+        return all(part.is_serializable for part in self.reward.walk())
+
+    @property
+    def source(self) -> str:
+        """What messages call this reward: its preset's name, its digest, or that it has none."""
+        return (self.name or self.digest) if self.is_serializable else "a Python function"
+
+    def _check_serializable(self) -> None:
+        if not self.is_serializable:
+            from medreward.rewards.function import FunctionReward, not_serializable  # a rule, defined above documents
+
+            found = [part.shown for part in self.reward.walk() if isinstance(part, FunctionReward)]
+            raise not_serializable(", ".join(found))
+
     def libraries(self) -> dict[str, str | None]:
-        """The packages that rules of this document call, and their versions; None for one that is not installed."""
+        """What the scores depend on beside this library: packages that rules call, and modules that define rules.
+
+        Returns:
+            The version of each; None for a package that is not installed.
+        """
         from medreward.rewards.library import LibraryRule, installed  # it is a rule, defined above documents
+        from medreward.rewards.user_rules import user_modules  # the same
 
         rules = (spec for spec in self.specs() if isinstance(spec, LibraryRule))
-        return {package: installed(package) for rule in rules for package in rule.packages}
+        called = {package: installed(package) for rule in rules for package in rule.packages}
+        return called | user_modules([spec for spec in self.specs() if not isinstance(spec, LibraryRule)])
 
     @property
     def name(self) -> str | None:
@@ -116,7 +142,12 @@ class Document(Model):
         return next((name for name, preset in PRESETS.items() if preset.document == self), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """The document as plain data, every default written out."""
+        """The document as plain data, every default written out.
+
+        Raises:
+            DocumentError: ``not_serializable``, here and in whatever is made of the document.
+        """
+        self._check_serializable()
         return self.model_dump(mode="json")
 
     def to_json(self, indent: int | None = None) -> str:
@@ -127,6 +158,7 @@ class Document(Model):
         """
         if indent is not None:
             return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        self._check_serializable()
         short = {"medreward": self.medreward, "grammar": self.grammar, **_short(self)}
         return json.dumps(short, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -320,6 +352,9 @@ def _path(loc: tuple[int | str, ...]) -> str:
 
 def document_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a document, with every known reward and fact."""
+    from medreward.rewards.user_rules import load_installed  # it stands above documents
+
+    load_installed()
     schema = Document.model_json_schema()
     defs: dict[str, Any] = schema.pop("$defs", {})
     families: dict[str, list[str]] = {}

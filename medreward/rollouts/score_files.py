@@ -61,7 +61,7 @@ class FileScores:
         """The result as plain data."""
         return {
             "reward": self.document.name,
-            "digest": self.document.digest,
+            "digest": self.document.digest if self.document.is_serializable else None,
             "rows": self.rows,
             "outputs": [str(path) for path in self.outputs],
             "notes": [*self.notes],

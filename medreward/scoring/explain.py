@@ -297,7 +297,7 @@ def explain(
         reason=REASONS[int(choice.reason[0])] if valid else "",
         flaws={flaw: repair_of(flaw) for flaw, has in zip(FLAWS, reading[scorer.flaws][0], strict=True) if has},
         marks=_marks(reading, scorer) if valid else (),
-        source=scorer.document.name or scorer.document.digest,
+        source=scorer.document.source,
     )
 
 

@@ -80,6 +80,13 @@ def _read_json(raw: bytes | None, kind: type[list[object]]) -> list[object]:
     return found if isinstance(found, kind) else []
 
 
+def _reward(document: Document) -> dict[str, str]:
+    """What reward it was; of one that cannot be written down only that."""
+    if not document.is_serializable:
+        return {"medreward.source": document.source}
+    return {"medreward.document": document.to_json(), "medreward.digest": document.digest}
+
+
 def provenance(
     document: Document,
     settings: InputSettings,
@@ -102,8 +109,7 @@ def provenance(
         others: the input's metadata; what is not medreward's stays.
     """
     ours = {
-        "medreward.document": document.to_json(),
-        "medreward.digest": document.digest,
+        **_reward(document),
         "medreward.input": settings.model_dump_json(),
         "medreward.version": __version__,
         "medreward.columns": json.dumps(list(columns)),

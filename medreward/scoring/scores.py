@@ -167,7 +167,7 @@ class Scores:
         return Scorer(self.document, settings=self.settings, prefix=self.prefix)
 
     def __repr__(self) -> str:
-        name = self.document.name or self.document.digest[:19]
+        name = self.document.source[:40]
         return f"<Scores of {len(self):,} rows by {name}>\n{self.summary}"
 
     def _repr_html_(self) -> str:
@@ -177,5 +177,5 @@ class Scores:
             for head, text in self.summary.lines()
             if text
         )
-        name = html.escape(self.document.name or self.document.digest[:19])
+        name = html.escape(self.document.source[:40])
         return f"<table><caption>Scores of {len(self):,} rows by {name}</caption>{rows}</table>"

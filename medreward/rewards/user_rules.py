@@ -1,0 +1,135 @@
+"""Rules of users: made known by importing their module, or by an entry point of an installed package.
+
+A document names kinds and nothing else, so loading one runs no code of its own: a kind is found among those already
+known, or in a package that somebody installed because it offers that kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
+from pathlib import Path
+from types import ModuleType
+
+from medreward.errors import UsageError
+from medreward.spec import Kinds, Spec
+
+__all__ = ["GROUP", "import_rules", "imported_modules", "load_installed", "module_version", "user_modules"]
+
+GROUP = "medreward.rules"
+"""The entry point group: a name is a kind, such as ``one_answer.v1``, a value the module that makes it known."""
+
+_FAILURES = (
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError),
+)
+"""What importing a module that somebody wrote can raise: its mistakes, told as such."""
+_imported: dict[str, str] = {}
+
+
+def imported_modules() -> tuple[str, ...]:
+    """What :func:`import_rules` was given so far, in order: other processes import the same."""
+    return tuple(_imported)
+
+
+def import_rules(name: str) -> ModuleType:
+    """Import a module that makes rules or facts known with ``REWARDS.add`` or ``FACTS.add``.
+
+    Args:
+        name: a dotted module, or the path of a ``.py`` file. Importing twice imports once.
+
+    Returns:
+        The module.
+
+    Raises:
+        UsageError: ``import_failed``: it cannot be imported, or takes a kind that is taken; ``no_rules``: nothing in
+            it is a rule or fact.
+    """
+    if name in _imported:
+        return sys.modules[_imported[name]]
+    before = {kind for kinds in Kinds.tables.values() for kind in kinds.names()}
+    try:
+        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
+    except _FAILURES as error:
+        raise UsageError(
+            "import_failed",
+            "A module of rules cannot be imported",
+            where=name,
+            got=f"{type(error).__name__}: {str(error)[:300]}",
+            do="mend the module, or name a dotted module that Python finds, or a path that ends in .py",
+        ) from error
+    known = [spec for kinds in Kinds.tables.values() for spec in kinds]
+    if not any(spec.model_fields["kind"].default not in before or spec.__module__ == module.__name__ for spec in known):
+        raise UsageError(
+            "no_rules",
+            "The module makes no rule and no fact known",
+            where=name,
+            do="put @REWARDS.add above each rule, or @FACTS.add above each fact",
+        )
+    _imported[name] = module.__name__
+    return module
+
+
+def _from_file(path: Path) -> ModuleType:
+    """A file as a module of its own name, which no other module has."""
+    name = f"medreward_rules_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def load_installed(kind: object = None) -> bool:
+    """Load the rules that installed packages offer.
+
+    Args:
+        kind: only the entry point of this kind; None for all.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        UsageError: ``import_failed``.
+    """
+    wanted = [point for point in entry_points(group=GROUP) if kind is None or point.name == kind]
+    for point in wanted:
+        _load(point)
+    return bool(wanted)
+
+
+def _load(point: EntryPoint) -> None:
+    try:
+        point.load()
+    except _FAILURES as error:
+        raise UsageError(
+            "import_failed",
+            "A rule of an installed package cannot be loaded",
+            where=f"entry point {point.name} = {point.value}",
+            got=f"{type(error).__name__}: {str(error)[:300]}",
+            do="mend or remove that package",
+        ) from error
+
+
+def user_modules(specs: list[Spec]) -> dict[str, str | None]:
+    """The modules outside medreward that define some of these specs, and their versions."""
+    modules = dict.fromkeys(type(spec).__module__ for spec in specs)
+    return {name: module_version(name) for name in modules if name.partition(".")[0] != "medreward"}
+
+
+def module_version(name: str) -> str | None:
+    """The version of the package a module is part of, else the sha256 of its file; None where it has neither."""
+    packages = packages_distributions().get(name.partition(".")[0], [])
+    if packages:
+        return version(packages[0])
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return f"sha256:{hashlib.sha256(Path(file).read_bytes()).hexdigest()}" if file and Path(file).exists() else None

@@ -1,0 +1,119 @@
+"""What is said of a reward before it scores anything is true, and is said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from medreward import (
+    PRESETS,
+    AnswerLabels,
+    Clip,
+    ColumnValue,
+    Constant,
+    Gate,
+    Ladder,
+    PartialCredit,
+    Product,
+    RelativeLength,
+    Reward,
+    Scorer,
+    TagPresence,
+    WeightedSum,
+)
+from medreward.rewards import analyse
+from medreward.rewards.analysis import same_by_algebra
+from medreward.text.facts import Column
+from tests import hostile
+from tests.rewards.test_document import rewards
+
+FORMAT, RIGHT = TagPresence(), PartialCredit()
+
+
+def codes(reward: Reward | str) -> list[str]:
+    """The codes of the warnings."""
+    return [one.code for one in analyse(reward).warnings]
+
+
+@pytest.mark.parametrize(
+    ("reward", "expected"),
+    [
+        (WeightedSum.of(format=FORMAT, accuracy=RIGHT), ["format_alone"]),
+        (WeightedSum.of(format=(0.2, FORMAT), accuracy=RIGHT), []),
+        (WeightedSum.of(format=(2, FORMAT), accuracy=RIGHT), ["format_alone"]),
+        (WeightedSum.of(accuracy=PartialCredit(ladder=Ladder(wrapped=1.5))), ["partial_exceeds_full"]),
+        (WeightedSum.of(accuracy=PartialCredit(ladder=Ladder(clean=0.5))), []),
+        (WeightedSum.of(accuracy=RIGHT, format=(0.0, FORMAT)), ["never_fires"]),
+        (WeightedSum.of(accuracy=RIGHT, capped=(0.1, Clip(reward=FORMAT, low=1))), ["never_fires"]),
+        (WeightedSum.of(accuracy=RIGHT, b=Gate(condition=FORMAT * 0.5, then=RIGHT)), ["never_fires", "never_taken"]),
+        (WeightedSum.of(accuracy=RIGHT, again=(0.5, Product.of(PartialCredit()))), ["always_agree"]),
+        (WeightedSum.of(accuracy=AnswerLabels(credit="per_right_label")), []),
+    ],
+)  # fmt: skip
+def test_each_thing_that_may_not_be_meant_is_said(reward: Reward, expected: list[str]) -> None:
+    assert codes(reward) == expected
+
+
+def test_a_warning_names_completions_that_earn_what_it_says() -> None:
+    (warning,) = analyse(PRESETS["medvlm-r1"].reward).warnings
+    assert warning.text == (
+        "format alone: the wrong answer '<think>t</think><answer>C</answer>' earns 1, as much as the right answer"
+        " '<answer>B</answer>', which earns 1"
+    )
+    table = {"completion": ["<think>t</think><answer>C</answer>", "<answer>B</answer>"], "gold": ["B"] * 2}
+    assert Scorer("medvlm-r1").score(table).rewards.tolist() == [1.0, 1.0]
+
+
+def test_bounds_possible_and_reached_totals_of_the_default_are_the_five_of_the_paper() -> None:
+    total = analyse("medvlm-r1").total
+    assert (total.low, total.high) == (0.0, 2.0)
+    assert total.reached == total.possible == (0.0, 0.5, 1.0, 1.5, 2.0)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_analysed_and_what_is_reached_is_possible(name: str) -> None:
+    found = analyse(name)
+    for part in found.parts:
+        assert all(part.low <= value <= part.high for value in part.reached)
+        assert part.possible is None or {*part.reached} <= {*part.possible}
+    assert str(found).startswith("reward: ")
+
+
+def test_a_reward_of_groups_has_bounds_and_says_why_it_has_no_witnesses() -> None:
+    found = analyse(RelativeLength().named("short") + RIGHT.named("accuracy"))
+    assert (found.total.low, found.total.high) == (-0.5, 1.5)
+    assert found.total.reached == ()
+    assert "whole groups" in str(found)
+
+
+def test_columns_are_said_beside_what_they_make_true() -> None:
+    score = ColumnValue(column=Column(name="score"), low=0, high=1)
+    found = analyse(score.named("score") + FORMAT.named("format") + 0.5 * RIGHT.named("accuracy"))
+    assert found.total.reached[0] == 0.0
+    assert found.total.reached[-1] == 2.5
+    assert all("score = 0" in warning.text for warning in found.warnings)
+    assert [warning.code for warning in found.warnings] == ["format_alone"]
+
+
+@settings(max_examples=30)
+@given(rewards(), hostile.tables())
+def test_what_never_fires_by_analysis_never_fires_on_any_text(reward: Reward, texts: list[str | None]) -> None:
+    named = Gate(condition=reward, then=Constant(value=1)).named("gate")
+    for warning in analyse(named).warnings:
+        scores = Scorer(named).score({"completion": texts, "gold": ["B"] * len(texts)}).table["reward_gate"].to_pylist()
+        if warning.code == "never_fires":
+            assert len({*scores} - {None}) <= 1
+        if warning.code == "never_taken" and "constant" in warning.text:
+            assert 1.0 not in scores
+
+
+@settings(max_examples=30)
+@given(rewards(), rewards(), hostile.tables())
+def test_rewards_that_are_the_same_by_algebra_score_the_same(
+    left: Reward, right: Reward, texts: list[str | None]
+) -> None:
+    wrapped = Clip(reward=Product.of(WeightedSum.of(one=left)), low=left.bounds()[0])
+    assert same_by_algebra(left, wrapped)
+    if same_by_algebra(left, right):
+        table = {"completion": texts, "gold": ["B"] * len(texts)}
+        assert Scorer(left).score(table).table["reward"].equals(Scorer(right).score(table).table["reward"])

@@ -1,0 +1,182 @@
+"""Rules of users have what built-ins have; functions score, and say that they cannot be written down."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medreward import DocumentError, RuleError, Scorer, TagPresence, UsageError, explain, score_one
+from medreward.rewards import Document, from_function, import_rules
+
+RULE = '''
+from typing import Literal
+from medreward.rewards import REWARDS, Case, Gold, Reward, Values
+from medreward.text import Reading, TagCount
+
+@REWARDS.add
+class OneAnswer(Reward):
+    """1 if the answer tag is opened exactly once, else 0."""
+    pays = (0.0, 1.0)
+    kind: Literal["KIND"] = "KIND"
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        return Values.of(reading[TagCount(tag="<answer>")] == 1, reading.rows.valid)
+    def bounds(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+    def why(self, reading: Reading, gold: Gold) -> str:
+        return f"<answer> occurs {reading[TagCount(tag='<answer>')][0]} times"
+'''
+
+
+def run(code: str, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Python in a process of its own, so that nothing stays known here."""
+    return subprocess.run(
+        [sys.executable, *(args or ("-c", textwrap.dedent(code)))],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def medreward(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own."""
+    return run("", folder, "-m", "medreward_cli", *args)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a rule and a document that names it."""
+    (tmp_path / "mine.py").write_text(RULE.replace("KIND", "one_answer.v1"))
+    (tmp_path / "reward.yaml").write_text("reward: {kind: one_answer.v1, name: single}\n")
+    return tmp_path
+
+
+def test_an_imported_rule_validates_scores_explains_and_is_in_the_schema(folder: Path) -> None:
+    assert medreward(folder, "spec", "validate", "reward.yaml").returncode == 2
+    checked = medreward(folder, "spec", "validate", "--import", "mine.py", "reward.yaml")
+    assert checked.returncode == 0, checked.stderr
+    assert "OneAnswer" in json.loads(medreward(folder, "spec", "schema", "--import", "mine.py").stdout)["$defs"]
+    answer = ("explain", "--completion", "<answer>B</answer>", "--reward", "reward.yaml", "--import", "mine.py")
+    assert "<answer> occurs 1 times" in medreward(folder, *answer).stdout
+    shown = medreward(folder, "spec", "show", "reward.yaml", "--import", "mine.py").stdout
+    assert "# single: 0 to 1 (both reached); no other values than 0, 1" in shown
+    (folder / "in.jsonl").write_text('{"completion": "<answer>B</answer>", "gold": "B"}\n')
+    scored = medreward(
+        folder, "score", "in.jsonl", "-o", "out.parquet", "--reward", "reward.yaml", "--import", "mine.py"
+    )
+    assert scored.returncode == 0, scored.stderr
+    code = """
+        import json, pyarrow.parquet as pq
+        table = pq.read_table("out.parquet")
+        print(table["reward_single"].to_pylist(), table.schema.metadata[b"medreward.libraries"].decode())
+    """
+    out = run(code, folder).stdout
+    assert out.startswith("[1.0] ")
+    assert '_mine": "sha256:' in out
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("import nosuchpackage", "import_failed", "nosuchpackage"),
+        ("x = (", "import_failed", "SyntaxError"),
+        ("x = 1 / 0", "import_failed", "ZeroDivisionError"),
+        ("x = 1", "no_rules", "REWARDS.add"),
+        (RULE.replace("KIND", "tag_presence.v1"), "import_failed", "two rewards of kind 'tag_presence.v1'"),
+        (RULE.replace("KIND", "x.v1").replace('"x.v1"] = "x.v1"', '"x.v1"]'), "import_failed", "needs a kind"),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_an_error_that_says_why(
+    tmp_path: Path, text: str, code: str, words: str
+) -> None:
+    (tmp_path / "bad.py").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        import_rules(str(tmp_path / "bad.py"))
+    assert caught.value.code == code
+    assert words in str(caught.value)
+
+
+def test_a_module_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    for name in ("nosuch.module", str(tmp_path / "nosuch.py")):
+        with pytest.raises(UsageError) as caught:
+            import_rules(name)
+        assert caught.value.code == "import_failed"
+
+
+def test_a_kind_that_an_installed_package_offers_is_found_when_a_document_names_it(folder: Path) -> None:
+    info = folder / "mine-2.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 2.5\n")
+    (info / "entry_points.txt").write_text("[medreward.rules]\none_answer.v1 = mine:OneAnswer\nother.v1 = nosuch\n")
+    (info / "top_level.txt").write_text("mine\n")
+    code = """
+        import sys
+        import medreward
+        document = medreward.load_document("reward.yaml")
+        print("mine" in sys.modules, document.libraries(), medreward.score_one("<answer>", reward=document))
+        try:
+            medreward.load_document({"reward": {"kind": "other.v1"}})
+        except medreward.UsageError as error:
+            print(error.code)
+    """
+    done = run(code, folder)
+    assert done.stdout == "True {'mine': '2.5'} 1.0\nimport_failed\n", done.stderr
+
+
+def long_enough(completion: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    """A vectorized function."""
+    sizes = np.array([len(text or "") for text in completion], np.float64)
+    return np.asarray(np.minimum(sizes, np.nan_to_num(tokens)) / 10)
+
+
+def test_a_function_scores_as_a_rule_does_with_components_bounds_and_reasons() -> None:
+    reward = from_function(long_enough).named("long") + TagPresence().named("format")
+    assert reward.bounds() == (0.0, 2.0)
+    table = {"completion": ["abcde", None, "x" * 10], "tokens": [3, 4, None], "gold": ["B"] * 3}
+    scores = Scorer(reward).score(table)
+    assert scores.table["reward_long"].to_pylist() == [0.3, None, 0.0]
+    assert "long" in str(explain("abc", reward=reward, columns={"tokens": 2}))
+    assert "long_enough says so" in str(explain("abc", reward=reward, columns={"tokens": 2}))
+    assert "reward" in repr(scores)
+    assert b"medreward.digest" not in scores.to_arrow().schema.metadata
+
+
+def test_a_function_of_the_gold_is_null_where_the_gold_is() -> None:
+    reward = from_function(lambda completion, gold: np.array([a == b for a, b in zip(completion, gold, strict=True)]))
+    assert [score_one("B", gold, reward=reward) for gold in ("B", "C", None)] == [1.0, 0.0, None]
+
+
+def test_a_function_cannot_be_written_down_digested_or_sent_away() -> None:
+    reward = TagPresence() + from_function(long_enough)
+    document = Document(reward=reward)
+    for use in (
+        document.to_json,
+        document.to_yaml,
+        document.to_dict,
+        lambda: document.digest,
+        lambda: pickle.dumps(reward),
+    ):
+        with pytest.raises(DocumentError, match="long_enough") as caught:
+            use()
+        assert caught.value.code == "not_serializable"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [([1.0, 2.0], "wrong_shape"), (["a"], "wrong_shape"), ([1.5], "out_of_bounds")]
+)
+def test_a_function_that_gives_something_else_is_an_error(value: list[object], code: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        score_one("x", reward=from_function(lambda completion: value))
+    assert caught.value.code == code
+
+
+def test_a_function_with_parameters_that_have_no_names_is_an_error() -> None:
+    with pytest.raises(UsageError, match="args"):
+        from_function(lambda *args: args)
