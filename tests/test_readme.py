@@ -28,7 +28,21 @@ def test_every_python_example_prints_what_the_block_after_it_shows() -> None:
             assert done.returncode == 0, done.stderr
             assert done.stdout == (expected if after == "text" else "")
             ran += 1
-    assert ran == 3
+    assert ran == 4
+
+
+def test_the_worked_example_of_a_rule_is_imported_validated_explained_and_scored(tmp_path: Path) -> None:
+    (code,) = [code for language, code in BLOCKS if language == "python" and "class OneAnswer" in code]
+    (commands,) = [code for language, code in BLOCKS if language == "sh" and "--import" in code]
+    (tmp_path / "one_answer.py").write_text(code, encoding="utf-8")
+    (tmp_path / "reward.yaml").write_text('{"reward": {"kind": "one_answer.v1", "name": "single"}}')
+    (tmp_path / "rollouts.jsonl").write_text('{"completion": "<answer>B</answer>"}\n')
+    for command in commands.splitlines():
+        call = [sys.executable, "-m", "medreward_cli", *shlex.split(command)[1:]]
+        done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert (tmp_path / "scored.parquet").exists()
 
 
 def test_the_yaml_example_is_a_document() -> None:

@@ -102,8 +102,14 @@ def validate(context: click.Context, files: tuple[str, ...]) -> None:
     """Check reward documents, all of them, and say what is wrong with each. Warnings go to stderr and fail nothing."""
     from medreward.errors import DocumentError
     from medreward.rewards import analyse, load_document
+    from medreward.rewards.user_rules import imported_modules
+    from medreward.scoring.case_check import failed_cases
 
     wrong = 0
+    for name, module in imported_modules().items():
+        for line in failed_cases(module):
+            click.echo(f"error[failed_case]: {visible(name)}: {visible(line)}", err=True)
+            wrong += 1
     for file in files:
         try:
             document = load_document(_as_file(file))

@@ -30,9 +30,9 @@ _FAILURES = (
 _imported: dict[str, str] = {}
 
 
-def imported_modules() -> tuple[str, ...]:
-    """What :func:`import_rules` was given so far, in order: other processes import the same."""
-    return tuple(_imported)
+def imported_modules() -> dict[str, ModuleType]:
+    """The modules by what :func:`import_rules` was given so far, in order: other processes import the same."""
+    return {name: sys.modules[module] for name, module in _imported.items()}
 
 
 def import_rules(name: str) -> ModuleType:

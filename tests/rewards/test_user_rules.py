@@ -31,6 +31,14 @@ class OneAnswer(Reward):
         return (0.0, 1.0)
     def why(self, reading: Reading, gold: Gold) -> str:
         return f"<answer> occurs {reading[TagCount(tag='<answer>')][0]} times"
+
+CASES = (
+    Case("maximum", "<answer>B</answer>", 1),
+    Case("zero", "<answer><answer>", 0),
+    Case("malformed", "<answer>B", 1),
+    Case("empty", "", 0),
+    Case("non_ascii", "é<answer>", 1),
+)
 '''
 
 
@@ -80,6 +88,17 @@ def test_an_imported_rule_validates_scores_explains_and_is_in_the_schema(folder:
     out = run(code, folder).stdout
     assert out.startswith("[1.0] ")
     assert '_mine": "sha256:' in out
+
+
+def test_cases_of_an_imported_rule_that_fail_or_are_missing_are_said(folder: Path) -> None:
+    text = (
+        RULE.replace("KIND", "one_answer.v1").replace('"<answer>B", 1)', '"<answer>B", 0)').replace('"empty"', '"none"')
+    )
+    (folder / "mine.py").write_text(text)
+    done = medreward(folder, "spec", "validate", "--import", "mine.py", "reward.yaml")
+    assert done.returncode == 2
+    assert "case 'malformed', '<answer>B': earns 1.0, and should earn 0" in done.stderr
+    assert "no case is about 'empty'" in done.stderr
 
 
 @pytest.mark.parametrize(
