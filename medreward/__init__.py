@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         LengthBand,
         LengthCosine,
         MapRange,
+        MathGold,
         MathRuled,
         MathVerified,
         Maximum,
@@ -99,7 +100,7 @@ _HOMES = {
     "medreward.rewards": (
         "Analysis AnswerLabels AnswerLength AnswerLetter Clip Coalesce ColumnValue CompletionLength Constant"
         " ContainedLabels Document EqualText ExtraneousText FirstOf Gate GoldHolds Holds Ladder LengthBand"
-        " LengthCosine MapRange MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit"
+        " LengthCosine MapRange MathGold MathRuled MathVerified Maximum Minimum NonEmptyReasoning PartialCredit"
         " PassBonus Product ReasoningLength RelativeLength Repetition Reward Scale ScannedLetter SoftOverlong"
         " TagCredit TagPresence TagShare Tanh WeightedSum WrittenOption analyse document_schema from_function"
         " import_rules load_document prompt"
@@ -144,6 +145,7 @@ __all__ = [
     "LengthBand",
     "LengthCosine",
     "MapRange",
+    "MathGold",
     "MathRuled",
     "MathVerified",
     "Maximum",

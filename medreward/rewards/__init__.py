@@ -26,6 +26,7 @@ from medreward.rewards.holds import Holds as Holds
 from medreward.rewards.length import AnswerLength, CompletionLength, ReasoningLength
 from medreward.rewards.length_band import LengthBand as LengthBand
 from medreward.rewards.length_cosine import LengthCosine as LengthCosine
+from medreward.rewards.math_gold import MathGold as MathGold
 from medreward.rewards.math_ruled import MathRuled as MathRuled
 from medreward.rewards.math_verified import MathVerified as MathVerified
 from medreward.rewards.non_empty_reasoning import NonEmptyReasoning as NonEmptyReasoning

@@ -73,12 +73,17 @@ class LibraryRule(Reward):
         """Which golds the library can say yes to at all: of the others no answer is read."""
         return [True] * len(golds)
 
+    def without_hope(self) -> float:
+        """What the others give every completion."""
+        return 0.0
+
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Ask the library about each distinct pair."""
         cells, golds, known = gold.ask(self.gold, reading.tags)
         wanted = golds.codes[cells]
-        value, valid = np.zeros(len(reading)), reading.rows.valid & known
-        rows = np.flatnonzero(valid & np.array([*self.hopes(golds.texts), False])[wanted])
+        hopes = np.array([*self.hopes(golds.texts), True], np.bool_)[wanted]
+        value, valid = np.where(hopes, 0.0, self.without_hope()), reading.rows.valid & known
+        rows = np.flatnonzero(valid & hopes & (wanted >= 0))
         if not len(rows):
             return Values(value, valid)
         given = reading[self.answer]

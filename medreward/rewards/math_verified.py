@@ -17,7 +17,7 @@ from medreward.spec import Flag, Whole
 from medreward.text.facts import Body, Extracted
 from medreward.text.facts.extracted import AnyExtracted
 
-__all__ = ["CASES", "MathVerified"]
+__all__ = ["CASES", "MathRule", "MathVerified"]
 
 _WHOLE = Extracted(body=Body(pick="whole"), by=())
 
@@ -26,8 +26,25 @@ class TimedOutError(Exception):
     """The library took longer than it may."""
 
 
-class MathVerified(LibraryRule):
-    """1 if Math-Verify, with its default settings, verifies the completion against the gold, else 0.
+class MathRule(LibraryRule):
+    """What rules that ask Math-Verify have in common."""
+
+    answer: AnyExtracted = _WHOLE
+    gold: AnyExtracted = _WHOLE
+    reads: Literal["default", "open_r1"] = "default"
+    seconds: Whole | None = Field(default=5, ge=1)
+
+    packages: ClassVar[tuple[str, ...]] = ("math-verify", "latex2sympy2_extended", "sympy")
+    raised: ClassVar[tuple[type[BaseException], ...]] = (*RAISED, TimedOutError)
+
+    def _finds(self, golds: list[str]) -> Callable[[int, int], bool]:
+        """A function from the place of a gold to whether something is found in it."""
+        asked = _library(self.reads, self.seconds)
+        return lambda _, gold: bool(_parse_gold(asked, golds[gold]))
+
+
+class MathVerified(MathRule):
+    """1 if Math-Verify verifies the completion against the gold, else 0.
 
     A bare letter is no mathematics to it: a gold in which it finds nothing is never verified, and then the completion
     is not parsed at all.
@@ -35,8 +52,11 @@ class MathVerified(LibraryRule):
     Args:
         answer: which text is parsed.
         gold: which text of the gold cell is parsed.
+        reads: ``default``: the library's own settings. ``open_r1``: LaTeX alone and the first match, in the completion
+            a boxed one before others and none without an anchor, with that repository's normalisation.
         gold_first: whether the gold is given in the library's place for golds. Its comparison is not symmetric, and
             published code often gives the completion there.
+        without_mathematics: what a gold in which nothing is found gives every completion.
         seconds: how long one parse or comparison may take; longer counts as raising. The library uses an alarm
             signal, so a limit needs the main thread. None for no limit.
         on_error: what a text is worth on which the library raises.
@@ -46,27 +66,27 @@ class MathVerified(LibraryRule):
     """
 
     kind: Literal["math_verified.v1"] = "math_verified.v1"
-    answer: AnyExtracted = _WHOLE
-    gold: AnyExtracted = _WHOLE
     gold_first: Flag = True
-    seconds: Whole | None = Field(default=5, ge=1)
-
-    packages: ClassVar[tuple[str, ...]] = ("math-verify", "latex2sympy2_extended", "sympy")
-    raised: ClassVar[tuple[type[BaseException], ...]] = (*RAISED, TimedOutError)
+    without_mathematics: Literal[0, 1] = 0
 
     def hopes(self, golds: list[str]) -> list[bool]:
         """Golds in which something is found, or on which the library raises."""
-        return [self._has_mathematics(gold) for gold in golds]
+        finds = self._finds(golds)
+        return [self._may_find(finds, place) for place in range(len(golds))]
 
-    def _has_mathematics(self, gold: str) -> bool:
+    def _may_find(self, finds: Callable[[int, int], bool], place: int) -> bool:
         try:
-            return bool(_parse_gold(_library(self.seconds), gold))
+            return finds(0, place)
         except self.raised:
             return True
 
+    def without_hope(self) -> float:
+        """What such a gold gives."""
+        return float(self.without_mathematics)
+
     def judges(self, answers: list[str], golds: list[str]) -> Callable[[int, int], bool]:
         """Parse each text once."""
-        asked = _library(self.seconds)
+        asked = _library(self.reads, self.seconds)
         parse = lru_cache(maxsize=None)(asked.parse)
 
         def judge(answer: int, gold: int) -> bool:
@@ -84,24 +104,51 @@ class _Limited:
     parser: Callable[..., Any]
     verifier: Callable[..., Any]
     timed_out: type[BaseException]
+    reads: Literal["default", "open_r1"]
     seconds: int | None
 
     def parse(self, text: str) -> Any:
-        """What is found in a text."""
-        return self._call(self.parser, text, parsing_timeout=self.seconds)
+        """What is found in a completion."""
+        return self._parse(text, _open_r1_answers)
+
+    def parse_gold(self, text: str) -> Any:
+        """What is found in a gold."""
+        return self._parse(text, _open_r1_golds)
+
+    def _parse(self, text: str, settings: Callable[[], dict[str, Any]]) -> Any:
+        chosen = settings() if self.reads == "open_r1" else {}
+        return self._call(self.parser, text, parsing_timeout=self.seconds, **chosen)
 
     def verify(self, gold: Any, answer: Any) -> bool:
         """Whether they are the same."""
         return bool(self._call(self.verifier, gold, answer, timeout_seconds=self.seconds))
 
-    def _call(self, function: Callable[..., Any], *arguments: Any, **limit: int | None) -> Any:
+    def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         try:
-            return function(*arguments, **limit, raise_on_error=True)
+            return function(*arguments, **options, raise_on_error=True)
         except self.timed_out as error:
             raise TimedOutError(f"more than {self.seconds} seconds") from error
 
 
-def _library(seconds: int | None) -> _Limited:
+@lru_cache(maxsize=1)
+def _open_r1_golds() -> dict[str, Any]:
+    verify = library("math-verify", "math_verify")
+    return {"extraction_mode": "first_match", "extraction_config": [verify.LatexExtractionConfig()]}
+
+
+@lru_cache(maxsize=1)
+def _open_r1_answers() -> dict[str, Any]:
+    verify = library("math-verify", "math_verify")
+    normalized = library("latex2sympy2_extended", "latex2sympy2_extended").NormalizationConfig(
+        nits=False, malformed_operators=False, basic_latex=True, equations=True, boxed=True, units=True
+    )
+    latex = verify.LatexExtractionConfig(
+        normalization_config=normalized, boxed_match_priority=0, try_extract_without_anchor=False
+    )
+    return {"extraction_mode": "first_match", "extraction_config": [latex]}
+
+
+def _library(reads: Literal["default", "open_r1"], seconds: int | None) -> _Limited:
     """Math-Verify with a limit on time.
 
     Raises:
@@ -115,13 +162,13 @@ def _library(seconds: int | None) -> _Limited:
             do="score in the main thread or in processes, or set 'seconds' to null",
         )
     errors = library("math-verify", "math_verify.errors")
-    return _Limited(module.parse, module.verify, errors.TimeoutException, seconds)
+    return _Limited(module.parse, module.verify, errors.TimeoutException, reads, seconds)
 
 
 @lru_cache(maxsize=4096)
 def _parse_gold(asked: _Limited, gold: str) -> Any:
     """What is found in a gold: golds come again in every batch."""
-    return asked.parse(gold)
+    return asked.parse_gold(gold)
 
 
 CASES = (
@@ -129,6 +176,9 @@ CASES = (
     Case("no space", "<answer>3</answer>", 0, gold="3"),
     Case("maximum", "It is $\\frac{1}{2}$.", 1, gold="0.5"),
     Case("maximum", "so \\boxed{B}", 1, gold="$B$"),
+    Case("latex", "<answer>$3$</answer>", 1, MathVerified(reads="open_r1"), gold="$3$"),
+    Case("latex", "3", 0, MathVerified(reads="open_r1"), gold="$3$"),
+    Case("no mathematics", "C", 1, MathVerified(without_mathematics=1)),
     Case("zero", "<answer>3</answer>", 0, gold="4"),
     Case("zero", "B", 0),
     Case("zero", "\\boxed{B}", 0),

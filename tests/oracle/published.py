@@ -199,6 +199,13 @@ def nemo_rl_exact_alnum(text: str, gold: str) -> Components:
     return (float(given == right),)
 
 
+def open_r1_repetition(text: str, _: str) -> Components:
+    """Runs of three words."""
+    words = text.lower().split()
+    runs = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
+    return (-(1 - len(set(runs)) / len(runs)) if runs else 0.0,)
+
+
 LETTERS = ("A", "B", "C", "<answer> B </answer>", " b")
 STATED = ("B: Lungs", "B: Lungs.", "A: x / y", "Normal", "B", "", "E: in", "A:", ".", "\tA: x", "D: a.\nb.")
 OF_FILM = ("Mass", "Mass|Nodule", "No Finding", "Mass|No Finding|Edema", "Mass|", "Edema|Pneumonia|Edema")
@@ -216,6 +223,8 @@ ORACLES: dict[str, tuple[Oracle, tuple[str, ...]]] = {
     "trl-think-format": (trl_think_format, LETTERS),
     "open-r1-format": (open_r1_format, LETTERS),
     "open-r1-tag-count": (open_r1_tag_count, LETTERS),
+    "open-r1-repetition": (open_r1_repetition, LETTERS),
+    "open-r1-cosine": (lambda text, _: (1.0,), LETTERS),
     "ms-swift-format": (lambda text, _: (block_then_block(text),), LETTERS),
     "nemo-rl-format": (nemo_rl_format, LETTERS),
     "nemo-rl-exact-alnum": (nemo_rl_exact_alnum, (*LETTERS, "", "B)", "Lungs", "Ｂ")),

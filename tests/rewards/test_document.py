@@ -60,6 +60,9 @@ DIGESTS: dict[str, str] = {
     "ms-swift-format": "sha256:326a6379605d7ea9fcb5705c86196064605492d684b178c6ba0b439fe5e1914b",
     "nemo-rl-format": "sha256:7ba330e08818be67df3911688237c865a89985b5027d573510ea6996a2f36927",
     "nemo-rl-exact-alnum": "sha256:b530b9c0cd3a888728e805e7fd433c509b3ac5237aea0727096e17b1f20bb39b",
+    "open-r1-cosine": "sha256:f052bddc0e740fcea62bd8fdcf61767b5e150e46475867ac96a0848df48f6b4c",
+    "open-r1-length": "sha256:726b8e9763b697a8d83c2d308fc1885c1360aea97d2bd9e47f5a7a50667e09f4",
+    "open-r1-repetition": "sha256:232f28bb43ceb32badb25a5da87f0f539463be779e99fae5aee5a88e3f988b1d",
     "dapo-soft-overlong": "sha256:959a4c9aa502bd5573b38fae76c6ec4ce0b3297cd9d1d6d7b0d6bac1df18c907",
 }
 

@@ -6,8 +6,25 @@ import pytest
 
 from medreward import PRESETS, Scorer, prompt, score_one
 from medreward.rewards import Case, WeightedSum
+from medreward.rewards.group_rule import group_rules
 from medreward.rewards.presets.base import COMPLETIONS, FIGURE_1, GOLD, OPTIONS
 from tests.libraries import skip_without
+
+
+def worth(name: str, case: Case) -> float | None:
+    """What a preset gives a case's completion, among the others of its group where it compares them."""
+    if not group_rules(PRESETS[name].reward):
+        return score_one(case.completion, case.gold, case.options, name, columns=case.columns)
+    texts = [case.completion, *case.others]
+    table = {"completion": texts, "gold": [case.gold] * len(texts), "group_id": [1] * len(texts)}
+    found: float | None = Scorer(name).score(table).table["reward"].to_pylist()[0]
+    return found
+
+
+def golden_cases(name: str) -> list[Case]:
+    """The completions that all presets are tried on, as cases."""
+    texts, columns = COMPLETIONS.values(), PRESETS[name].columns
+    return [Case("golden", text, None, gold=GOLD, options=OPTIONS, columns=columns) for text in texts]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -20,6 +37,7 @@ def test_golden_vectors(name: str) -> None:
         "completion": [*COMPLETIONS.values()],
         "gold": [GOLD] * count,
         "options": [list(OPTIONS.texts)] * count,
+        "group_id": [*range(count)],
         **{column: [value] * count for column, value in preset.columns.items()},
     }
     scores = Scorer(name).score(table)
@@ -31,7 +49,7 @@ def test_golden_vectors(name: str) -> None:
 @pytest.mark.parametrize(("name", "case"), [(name, case) for name in PRESETS for case in PRESETS[name].cases])
 def test_further_golden_vectors(name: str, case: Case) -> None:
     skip_without(name)
-    assert score_one(case.completion, case.gold, case.options, name, columns=case.columns) == case.value
+    assert worth(name, case) == case.value
 
 
 SUMMED = [name for name in PRESETS if isinstance(PRESETS[name].reward, WeightedSum)]
@@ -53,8 +71,7 @@ def test_a_sum_is_the_weighted_sum_of_its_golden_components(name: str) -> None:
 def test_the_golden_vectors_reach_the_values_that_are_listed_and_no_other(name: str) -> None:
     skip_without(name)
     preset = PRESETS[name]
-    cases = [*COMPLETIONS.values()]
-    reached = {score_one(text, GOLD, OPTIONS, name, columns=preset.columns) for text in cases}
+    reached = {worth(name, case) for case in golden_cases(name)}
     reached |= {case.value for case in preset.cases} - {None}
     low, high = preset.reward.bounds()
     assert all(value is not None and low <= value <= high for value in reached)

@@ -15,6 +15,7 @@ import medreward
 from medreward.errors import DocumentError, InputError, OutputError
 from medreward.rollouts import score_files
 from medreward.scoring import InputSettings, Scorer
+from tests.libraries import PLAIN_PRESETS
 from tests.rollouts import files
 from tests.rollouts.files import metadata, names_in, read, table, write
 
@@ -91,7 +92,7 @@ def test_batches_that_hold_one_row_change_nothing(tmp_path: Path, monkeypatch: p
 
 def test_a_file_scores_as_the_same_data_in_memory(tmp_path: Path, real_data: Path) -> None:
     source = real_data / "vlm_rollouts.parquet"
-    for reward in medreward.PRESETS:
+    for reward in PLAIN_PRESETS:
         score_files(source, tmp_path / "out.parquet", reward=reward, overwrite=True)
         scores = Scorer(reward).score(read(source)).table
         assert read(tmp_path / "out.parquet").select(scores.schema.names).equals(scores)

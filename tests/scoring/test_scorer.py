@@ -31,6 +31,7 @@ from medreward import (
 )
 from medreward.scoring import inputs
 from tests import hostile
+from tests.libraries import PLAIN_PRESETS
 
 OPTIONS = ["Heart", "Lungs", "Liver", "Spleen"]
 COLUMNS: dict[str, list[Any]] = {
@@ -195,7 +196,7 @@ def test_one_completion_scores_as_it_does_in_a_table(texts: list[str | None], na
 
 @given(st.text(st.characters(codec=None), max_size=20))
 def test_any_python_string_scores(text: str) -> None:
-    for name in PRESETS:
+    for name in PLAIN_PRESETS:
         assert score_one(f"<think>{text}</think><answer>{text}</answer>", "B", OPTIONS, name) is not None
 
 

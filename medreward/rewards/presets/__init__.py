@@ -19,8 +19,11 @@ from medreward.rewards.presets import (
     ms_swift_format,
     nemo_rl_exact_alnum,
     nemo_rl_format,
+    open_r1_cosine,
     open_r1_format,
+    open_r1_length,
     open_r1_multimodal,
+    open_r1_repetition,
     open_r1_tag_count,
     r1_v,
     trl_think_format,
@@ -35,7 +38,7 @@ _MODULES = (
     *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, med_r1_cxr, medvlthinker, easyr1_r1v, vlm_r1_mcq),
     *(medreasoning_easyr1_think, medreasoning_easyr1_direct, composite_medqa),
     *(trl_think_format, open_r1_format, open_r1_tag_count, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
-    dapo_soft_overlong,
+    *(open_r1_cosine, open_r1_length, open_r1_repetition, dapo_soft_overlong),
 )
 PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
 """The published rewards by name."""
