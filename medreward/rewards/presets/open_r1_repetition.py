@@ -12,8 +12,8 @@ PRESET = Preset(
     name="open-r1-repetition",
     title="Open R1: minus the share of three-word runs that repeat earlier ones",
     source=(
-        "huggingface/open-r1 at commit 1416fa0, src/open_r1/rewards.py, get_repetition_penalty_reward; arXiv 2502.03373,"
-        " appendix C.2"
+        "huggingface/open-r1 at commit 1416fa0, src/open_r1/rewards.py, get_repetition_penalty_reward;"
+        " arXiv 2502.03373, appendix C.2"
     ),
     paper="A penalty for repeated n-grams, against length rewards being earned by repetition.",
     code=(
