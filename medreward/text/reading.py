@@ -66,7 +66,7 @@ class Reading:
 
     @property
     def angles(self) -> Angles:
-        """Where angle brackets stand, part of a tag or not."""
+        """Where angle brackets stand that may belong to something like a tag."""
         return self._scanned[1]
 
 

@@ -1,27 +1,26 @@
 """The scan: every tag of every completion, found in one pass over the buffer.
 
-``<`` and ``>`` are looked for once; all after that works on candidates only. Cost is linear in bytes for any input.
+Angle brackets are looked for once; all after that works on candidates only. Cost is linear in bytes for any input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from medreward.text.buffer import Bytes, Ints, Mask, Spans
+from medreward.text.buffer import Bytes, Ints, Mask, Spans, Words, places, words_at
 from medreward.text.tags import TagSet, spellings
 
 __all__ = ["ANY", "EXACT", "FOLDED", "LOWERED", "Angles", "TagTable", "find_angles", "scan"]
 
 EXACT, ANY, LOWERED, FOLDED = 0, 1, 2, 3
 """How a tag is spelt: exactly; in another ASCII case; with letters whose lower case is ASCII; with others that fold."""
-_BLOCK = 1 << 20  # one reused mask of this size: a fresh one costs more in page faults than the compare
-_HIGH_BITS = np.uint64(0x8080808080808080)
-Words = npt.NDArray[np.uint64]
+_BLOCK = 1 << 18  # a multiple of eight; reused masks of this size: fresh or larger ones cost more than the compare
+_STRIP = 1 << 21  # candidates are sifted after so many bytes: bounds what text that is all brackets takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,53 +45,80 @@ class TagTable:
         return len(self.row)
 
     def __getitem__(self, which: Ints | Mask) -> TagTable:
+        which = places(which)
         return TagTable(self.row[which], self.code[which], self.start[which], self.end[which], self.spelling[which])
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    """Eight bytes of a literal: compare ``(text | fold) & keep`` with ``want``, and ``text & keep`` with ``exact``."""
-
-    fold: np.uint64
-    keep: np.uint64
-    want: np.uint64
-    exact: np.uint64
-
-
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    code: int
-    size: int
-    folded: int  # 0, or how it is spelt: LOWERED or FOLDED
-    words: tuple[_Word, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Angles:
-    """Where angle brackets stand, part of a tag or not.
+    """Angle brackets that may belong to something like a tag.
 
     Args:
-        left: ``int64``, ascending, the byte of every ``<``.
-        right: ``int64``, ascending, the byte of every ``>``.
+        left: ``int64``, ascending, the byte of each ``<`` that begins no tag while one of its next two bytes is one
+            of a tag's first two (or not ASCII).
+        right: ``int64``, ascending, the byte of each ``>`` after a tag's last letter (or what is not ASCII).
     """
 
     left: Ints
     right: Ints
 
 
-def find_angles(buf: Bytes, start: int, end: int) -> Angles:
-    """Every ``<`` and ``>`` of ``buf[start:end]`` in one pass: they differ in one bit."""
-    block = min(_BLOCK, max(0, end - start))
-    folded, mask = np.empty(block, np.uint8), np.empty(block, np.bool_)
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Eight bytes of a literal: compare ``(text | fold) & keep`` with ``want``."""
+
+    fold: np.uint64
+    keep: np.uint64
+    want: np.uint64
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What is looked for; the arrays have one more place, for nothing, which -1 finds.
+
+    Args:
+        words: the spellings.
+        code: the tag of each, ``int8``.
+        size: its bytes.
+        spelling: EXACT, ANY, LOWERED or FOLDED.
+    """
+
+    words: tuple[tuple[_Word, ...], ...]
+    code: npt.NDArray[np.int8]
+    size: Ints
+    spelling: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, spelt: Iterable[tuple[int, str, str]]) -> _Patterns:
+        """Patterns of a code, a spelling, and what it spells."""
+        found = []
+        for code, written, literal in spelt:
+            if written == literal:
+                found.append((code, written.encode(), EXACT))
+            lowered = written.lower() == literal.lower()
+            found.append((code, written.encode(), ANY if written == literal else LOWERED if lowered else FOLDED))
+        return cls(
+            tuple(tuple(_words(raw, fold=spelling != EXACT)) for _, raw, spelling in found),
+            np.array([*(code for code, _, _ in found), -1], np.int8),
+            np.array([*(len(raw) for _, raw, _ in found), 0], np.int64),
+            np.array([*(spelling for _, _, spelling in found), EXACT], np.int8),
+        )
+
+
+def find_angles(buf: Bytes, start: int, end: int) -> Ints:
+    """Where every ``<`` and ``>`` of ``buf[start:end]`` stands: they differ in one bit."""
+    size = min(_BLOCK, max(0, end - start))
+    folded, mask = np.empty(size, np.uint8), np.empty(size, np.bool_)
     found = []
     for i in range(start, end, _BLOCK):
         part = buf[i : min(end, i + _BLOCK)]
-        size = len(part)
-        np.bitwise_and(part, 0xFD, out=folded[:size])
-        found.append(np.flatnonzero(np.equal(folded[:size], ord("<"), out=mask[:size])) + i)
-    position = np.concatenate(found) if found else np.zeros(0, np.int64)
-    is_left = buf[position] == ord("<")
-    return Angles(position[is_left], position[~is_left])
+        here = folded[: len(part)], mask[: len(part)]
+        np.bitwise_and(part, 0xFD, out=here[0])
+        bits = np.packbits(np.equal(here[0], ord("<"), out=here[1]), bitorder="little")
+        some = np.flatnonzero(bits != 0)  # most bytes of eight bits have none: the rest is done for few
+        inner = np.flatnonzero(np.unpackbits(bits[some], bitorder="little").view(np.bool_))
+        found.append(((some[inner >> 3] << 3) + (inner & 7)) + i)
+    return np.concatenate(found)
 
 
 def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable, Angles]:
@@ -105,146 +131,136 @@ def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable
         tags: which tags.
 
     Returns:
-        The tag table, and where every angle bracket stands.
+        The tag table, and the angle brackets that may belong to something like a tag.
     """
-    angles = find_angles(buf, int(offsets[0]), int(offsets[-1]))
+    begins, ends = _edges(tags)
+    left, text, right = _candidates(buf, int(offsets[0]), int(offsets[-1]), begins, ends)
     find = _find_spaced if tags.inner_space else _find_tight
-    position, code, end, spelling = find(buf, offsets, angles.left, tags)
-    counts = np.diff(np.searchsorted(position, offsets))
-    row = np.repeat(np.arange(len(counts)), counts)
-    inside = (end <= offsets[1:][row]) & valid[row]
-    table = TagTable(row, code, position, end, spelling)
-    return table if inside.all() else table[inside], angles
+    code, end, spelling = find(buf, offsets, left, text, tags)
+    bounds = np.searchsorted(left, offsets)
+    row = np.repeat(np.arange(len(valid)), np.diff(bounds))
+    hit = (code >= 0) & _inside(end, offsets, bounds)
+    if not valid.all():
+        hit &= valid[row]
+    table = TagTable(row, code, left, end, spelling)
+    return table if hit.all() else table[hit], Angles(left[np.flatnonzero(~hit)], right)
 
 
-Found = tuple[Ints, npt.NDArray[np.int8], Ints, npt.NDArray[np.int8]]
+def _candidates(buf: Bytes, start: int, end: int, begins: Mask, ends: Mask) -> tuple[Ints, Words, Ints]:
+    """Where something like a tag may begin, the eight bytes after that ``<``, and where one may end."""
+    lefts, texts, rights = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for i in range(start, end, _STRIP):
+        position = find_angles(buf, i, min(end, i + _STRIP))
+        is_left = buf[position] == ord("<")
+        left, right = position[np.flatnonzero(is_left)], position[np.flatnonzero(~is_left)]
+        text = words_at(buf, left + 1)
+        near = np.flatnonzero(begins[(text & np.uint64(0xFFFF)).view(np.int64)])
+        lefts.append(left[near])
+        texts.append(text[near])
+        rights.append(right[np.flatnonzero(ends[buf[right - 1]])])  # before the first byte: the last one
+    return np.concatenate(lefts), np.concatenate(texts), np.concatenate(rights)
 
 
-def _find_tight(buf: Bytes, _: Ints, position: Ints, tags: TagSet) -> Found:
-    """Which ``<`` begin a literal: their positions, and code, end and spelling of each."""
-    patterns, second = _patterns(tags)
-    if len(position):
-        position = position[second[buf[np.minimum(position + 1, len(buf) - 1)]]]
-    code, end, spelling = _match(buf, position, patterns)
-    hit = code >= 0
-    return position[hit], code[hit], end[hit], spelling[hit]
+Found = tuple[npt.NDArray[np.int8], Ints, npt.NDArray[np.int8]]
 
 
-def _find_spaced(buf: Bytes, offsets: Ints, position: Ints, tags: TagSet) -> Found:
+def _find_tight(buf: Bytes, _: Ints, left: Ints, text: Words, tags: TagSet) -> Found:
+    """Code, end and spelling of the literal that begins at each ``<``; code -1 where none does."""
+    patterns = _patterns(tags)
+    found = _match(buf, left + 1, text, patterns)
+    return patterns.code[found], left + 1 + patterns.size[found], patterns.spelling[found]
+
+
+def _find_spaced(buf: Bytes, offsets: Ints, left: Ints, _: Words, tags: TagSet) -> Found:
     """The same where whitespace may stand inside: ``<``, a slash for closers, the name, ``>``."""
-    until = offsets[np.searchsorted(offsets, position, side="right")]
-    name = Spans(buf, position + 1, until).skip()
+    code, last, spelling = np.full(len(left), -1, np.int8), left.copy(), np.zeros(len(left), np.int8)
+    until = offsets[np.searchsorted(offsets, left, side="right")]
+    name = Spans(buf, left + 1, until).skip()
     closes = np.zeros(len(name), np.bool_)
     closes[name < until] = buf[name[name < until]] == ord("/")
     name[closes] = Spans(buf, name[closes] + 1, until[closes]).skip()
+    patterns = _name_patterns(tags)
     which = np.flatnonzero(name < until)
-    code, end, spelling = _match(buf, name[which], _name_patterns(tags))
-    hit = (code >= 0) & (end < until[which])
-    which, code, end, spelling = which[hit], code[hit] + closes[which[hit]], end[hit], spelling[hit]
-    last = Spans(buf, end, until[which]).skip()
-    hit = last < until[which]
-    hit[hit] = buf[last[hit]] == ord(">")
-    return position[which[hit]], code[hit].astype(np.int8), last[hit] + 1, spelling[hit]
+    found = _match(buf, name[which], words_at(buf, name[which]), patterns)
+    end = name[which] + patterns.size[found]
+    hit = np.flatnonzero((found >= 0) & (end < until[which]))
+    which, found = which[hit], found[hit]
+    last[which] = Spans(buf, end[hit], until[which]).skip()
+    hit = np.flatnonzero(last[which] < until[which])
+    hit = hit[buf[last[which[hit]]] == ord(">")]
+    which, found = which[hit], found[hit]
+    code[which], spelling[which] = patterns.code[found] + closes[which], patterns.spelling[found]
+    return code, last + 1, spelling
 
 
-def _match(
-    buf: Bytes, position: Ints, patterns: tuple[_Pattern, ...]
-) -> tuple[npt.NDArray[np.int8], Ints, npt.NDArray[np.int8]]:
-    """Code, end and spelling of the literal at each position; code -1 where there is none."""
-    reach = 8 * max(len(pattern.words) for pattern in patterns)
-    code = np.full(len(position), -1, np.int8)
-    end = position.copy()
-    spelling = np.zeros(len(position), np.int8)
-    split = int(np.searchsorted(position, len(buf) - reach, side="right"))
-    _match_words(_view(buf), position[:split], patterns, code[:split], end[:split], spelling[:split])
-    if split < len(position):  # the last few bytes: read them from a copy that may be read past
-        base = int(position[split])
-        tail = np.zeros(len(buf) - base + reach + 8, np.uint8)
-        tail[: len(buf) - base] = buf[base:]
-        moved = end[split:]
-        moved -= base
-        _match_words(_view(tail), position[split:] - base, patterns, code[split:], moved, spelling[split:])
-        moved += base
-    return code, end, spelling
+def _inside(end: Ints, offsets: Ints, bounds: Ints) -> Mask:
+    """Whether the literal at each candidate ends in its row: only a row's last one may not."""
+    inside = np.ones(len(end), np.bool_)
+    row = np.flatnonzero(np.diff(bounds) > 0)
+    last = bounds[row + 1] - 1
+    inside[last] = end[last] <= offsets[row + 1]
+    return inside
 
 
-def _view(buf: Bytes) -> Words:
-    """Eight bytes from every position, little-endian."""
-    return np.ndarray(
-        (max(0, len(buf) - 7),), np.dtype("<u8"), buf if len(buf) >= 8 else np.zeros(8, np.uint8), strides=(1,)
-    )
+def _match(buf: Bytes, at: Ints, text: Words, patterns: _Patterns) -> npt.NDArray[np.int16]:
+    """The number of the pattern that stands at each place, -1 where none does; ``text`` is the eight bytes there."""
+    found = np.full(len(at), -1, np.int16)
+    exact = patterns.spelling[:-1] == EXACT
+    for number in np.flatnonzero(exact).tolist():
+        found[_standing(buf, at, text, patterns.words[number])] = number
+    rest = np.flatnonzero(found < 0)
+    if len(rest):
+        at, text = at[rest], text[rest]
+        for number in np.flatnonzero(~exact).tolist():
+            found[rest[_standing(buf, at, text, patterns.words[number])]] = number
+    return found
 
 
-def _match_words(
-    view: Words,
-    position: Ints,
-    patterns: tuple[_Pattern, ...],
-    code: npt.NDArray[np.int8],
-    end: Ints,
-    spelling: npt.NDArray[np.int8],
-) -> None:
-    every = np.arange(len(position))
-    for pattern in patterns:
-        if not pattern.folded:
-            which = _matching(view, position, every, pattern)
-            spelling[which] = _cased(view, position[which], pattern)
-            code[which], end[which] = pattern.code, end[which] + pattern.size
-    every = every[code < 0]
-    reach = max(len(pattern.words) for pattern in patterns)
-    beyond = [view[position[every] + 8 * i] & _HIGH_BITS != 0 for i in range(reach)]
-    every = every[np.any(beyond, axis=0)]  # folded letters are not ASCII, so they are looked for only beside such bytes
-    if len(every):
-        for pattern in patterns:
-            if pattern.folded:
-                which = _matching(view, position, every, pattern)
-                code[which], end[which], spelling[which] = pattern.code, end[which] + pattern.size, pattern.folded
-
-
-def _matching(view: Words, position: Ints, which: Ints, pattern: _Pattern) -> Ints:
-    """Those of ``which`` where the pattern stands."""
-    for i, word in enumerate(pattern.words):
-        text = view[position[which] + 8 * i]
-        which = which[(text | word.fold) & word.keep == word.want]
+def _standing(buf: Bytes, at: Ints, text: Words, words: tuple[_Word, ...]) -> Ints:
+    """The places at which a pattern stands."""
+    which = np.flatnonzero(_equal(text, words[0]))
+    for i, word in enumerate(words[1:], start=1):
+        which = which[_equal(words_at(buf, np.minimum(at[which] + 8 * i, len(buf))), word)]
     return which
 
 
-def _cased(view: Words, position: Ints, pattern: _Pattern) -> Mask:
-    """EXACT (0) or ANY (1) for tags already known to match in some case."""
-    other = np.zeros(len(position), np.bool_)
-    for i, word in enumerate(pattern.words):
-        other |= view[position + 8 * i] & word.keep != word.exact
-    return other
+def _equal(text: Words, word: _Word) -> Mask:
+    same: Mask = ((text | word.fold) & word.keep if word.fold else text & word.keep) == word.want
+    return same
 
 
 @lru_cache(maxsize=32)
-def _patterns(tags: TagSet) -> tuple[tuple[_Pattern, ...], Mask]:
-    """What to compare with, plain spellings first, and which bytes may stand after ``<``."""
-    second = np.zeros(256, np.bool_)
-    second[ord("/")] = True
-    found = []
-    for code, literal in enumerate(_literals(tags)):
-        for spelling in spellings(literal):
-            raw = spelling.encode()
-            letter = raw[2 if raw[1:2] == b"/" else 1]
-            second[[letter, letter ^ 0x20 if letter < 128 else letter]] = True
-            found.append(_Pattern(code, len(raw), _folded(spelling, literal), tuple(_words(raw))))
-    return tuple(sorted(found, key=lambda pattern: pattern.folded)), second
-
-
-def _folded(spelling: str, literal: str) -> int:
-    """0 for the literal itself, else whether lower case makes the spelling the literal."""
-    return 0 if spelling == literal else LOWERED if spelling.lower() == literal.lower() else FOLDED
+def _patterns(tags: TagSet) -> _Patterns:
+    """What stands after ``<``, to the ``>``."""
+    return _Patterns.of(
+        [
+            (code, written[1:], literal[1:])
+            for code, literal in enumerate(_literals(tags))
+            for written in spellings(literal)
+        ]
+    )
 
 
 @lru_cache(maxsize=32)
-def _name_patterns(tags: TagSet) -> tuple[_Pattern, ...]:
+def _name_patterns(tags: TagSet) -> _Patterns:
     """What stands between the angles, with the codes of openers."""
-    found = [
-        _Pattern(2 * number, len(spelling.encode()), _folded(spelling, name), tuple(_words(spelling.encode())))
-        for number, name in enumerate(tags.names.values())
-        for spelling in spellings(name)
-    ]
-    return tuple(sorted(found, key=lambda pattern: pattern.folded))
+    names = tags.names.values()
+    return _Patterns.of(
+        [(2 * number, written, name) for number, name in enumerate(names) for written in spellings(name)]
+    )
+
+
+@lru_cache(maxsize=32)
+def _edges(tags: TagSet) -> tuple[Mask, Mask]:
+    """Which two bytes after ``<`` (the first one low) and which byte before ``>`` something like a tag may have."""
+    begins, ends = np.zeros(256, np.bool_), np.zeros(256, np.bool_)
+    begins[128:] = ends[128:] = True
+    for literal in _literals(tags):
+        for table, letters in ((begins, literal[1:3]), (ends, literal[-2])):
+            table[[*map(ord, letters.lower() + letters.upper())]] = True
+    if tags.inner_space:
+        begins[:] = ends[:] = True
+    return (begins[:, None] | begins[None, :]).ravel(), ends
 
 
 def _literals(tags: TagSet) -> Iterator[str]:
@@ -253,12 +269,12 @@ def _literals(tags: TagSet) -> Iterator[str]:
         yield tags.literal(role, "close")
 
 
-def _words(raw: bytes) -> Iterator[_Word]:
+def _words(raw: bytes, *, fold: bool) -> Iterator[_Word]:
     def word(data: bytes) -> np.uint64:
         return np.uint64(int.from_bytes(data.ljust(8, b"\0"), "little"))
 
     for i in range(0, len(raw), 8):
         part = raw[i : i + 8]
-        fold = bytes(0x20 if byte < 128 and chr(byte).isalpha() else 0 for byte in part)
-        lower = bytes(byte | bit for byte, bit in zip(part, fold, strict=True))
-        yield _Word(word(fold), word(b"\xff" * len(part)), word(lower), word(part))
+        bits = bytes(0x20 if fold and byte < 128 and chr(byte).isalpha() else 0 for byte in part)
+        lower = bytes(byte | bit for byte, bit in zip(part, bits, strict=True))
+        yield _Word(word(bits), word(b"\xff" * len(part)), word(lower))

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from medreward.errors import InputError
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, numbered
 from medreward.text.choice import FORMS, REASONS, Choice, Select, label_alone, read_choice
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import AnyBody, Body, BodyTable
 from medreward.text.facts.columns import AnyColumn, Column
+from medreward.text.options import OptionSet
 from medreward.text.reading import Reading
 
 __all__ = ["AnyChoice", "ChoiceOf", "Choices"]
 
 Codes = npt.NDArray[np.int8]
 _MISSING, _AMBIGUOUS = FORMS.index("missing"), FORMS.index("ambiguous")
+_REMEMBERED = 200  # bodies of so many characters are remembered from batch to batch: answers repeat themselves
 _SEVERAL_BLOCKS = REASONS.index("several_blocks")
 
 
@@ -73,7 +76,8 @@ class ChoiceOf(Fact):
             np.full(len(reading), _MISSING, np.int8),
             np.zeros(len(reading), np.int8),
         )
-        row, begin, count = np.unique(bodies.row, return_index=True, return_counts=True)
+        begin = np.flatnonzero(np.diff(bodies.row, prepend=-1))
+        row, count = bodies.row[begin], np.diff(begin, append=len(bodies.row))
         out.labels[row], out.form[row], out.reason[row] = labels[begin], form[begin], reason[begin]
         if (count > 1).any():
             _settle(out, row[count > 1], begin[count > 1], count[count > 1], (labels, form))
@@ -119,9 +123,9 @@ def _read_bodies(reading: Reading, bodies: BodyTable, many: Mask) -> tuple[Ints,
     codes, texts = bodies.distinct()
     strings = [text.decode("utf-8", "replace") for text in texts]
     sets = options.label_codes[bodies.row]
-    keys, inverse = np.unique(codes * len(options.label_sets) + sets, return_inverse=True)
+    inverse, keys = numbered(codes * len(options.label_sets) + sets)
     alone = [
-        _encode(label_alone(strings[key // len(options.label_sets)], labels), labels)
+        _read_alone(strings[key // len(options.label_sets)], labels)
         for key in keys.tolist()
         for labels in (options.label_sets[key % len(options.label_sets)],)
     ]
@@ -134,18 +138,35 @@ def _read_bodies(reading: Reading, bodies: BodyTable, many: Mask) -> tuple[Ints,
 
 def _with_texts(reading: Reading, row: Ints, codes: Ints, strings: list[str]) -> Ints:
     """Choices of bodies that need the options' texts, shape ``(k, 3)``; a code is twice a body's, plus 1 for many."""
-    rows, place = np.unique(row, return_inverse=True)
+    place, rows = numbered(row)
     options, sets = reading.rows.options.fetch(rows)
-    keys, inverse = np.unique(codes * len(sets) + options[place], return_inverse=True)
-    read: list[tuple[int, int, int]] = []
-    for key in keys.tolist():
-        code, offered = key // len(sets), sets[key % len(sets)]
-        choice = read_choice(strings[code // 2], offered, "many" if code % 2 else "one")
-        read.append(_encode(choice, offered.labels))
+    inverse, keys = numbered(codes * len(sets) + options[place])
+    read = [_read(strings[key // len(sets) // 2], sets[key % len(sets)], key // len(sets) % 2) for key in keys.tolist()]
     return np.array(read, np.int64).reshape(-1, 3)[inverse]
 
 
-def _encode(choice: Choice | None, labels: tuple[str, ...]) -> tuple[int, int, int]:
+_Encoded = tuple[int, int, int]
+
+
+def _read_alone(body: str, labels: tuple[str, ...]) -> _Encoded:
+    return (_alone_once if len(body) <= _REMEMBERED else _alone_once.__wrapped__)(body, labels)
+
+
+def _read(body: str, options: OptionSet, many: int) -> _Encoded:
+    return (_read_once if len(body) <= _REMEMBERED else _read_once.__wrapped__)(body, options, many)
+
+
+@lru_cache(maxsize=1 << 12)
+def _alone_once(body: str, labels: tuple[str, ...]) -> _Encoded:
+    return _encode(label_alone(body, labels), labels)
+
+
+@lru_cache(maxsize=1 << 12)
+def _read_once(body: str, options: OptionSet, many: int) -> _Encoded:
+    return _encode(read_choice(body, options, "many" if many else "one"), options.labels)
+
+
+def _encode(choice: Choice | None, labels: tuple[str, ...]) -> _Encoded:
     if choice is None:
         return (0, -1, 0)
     mask = sum(1 << labels.index(label) for label in choice.labels)

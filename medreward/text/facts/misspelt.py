@@ -54,14 +54,13 @@ class MisspeltTag:
 
 def _candidates(reading: Reading, side: str, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
     """Short stretches that begin at a ``<`` or end at a ``>`` which is part of no tag: their rows and spans."""
-    rows, tags = reading.rows, reading.scan
-    at, known = (reading.angles.left, tags.start) if side == "<" else (reading.angles.right, tags.end - 1)
-    free = np.ones(len(at), np.bool_)
-    free[np.searchsorted(at, known)] = False
-    at = at[free]
+    rows, at = reading.rows, reading.angles.left if side == "<" else reading.angles.right
     row = np.repeat(np.arange(len(reading)), np.diff(np.searchsorted(at, rows.offsets)))
     keep = wanting[row]
     at, row = at[keep], row[keep]
+    if side == ">":
+        free = ~_ends_tag(reading, at)
+        at, row = at[free], row[free]
     counts = np.bincount(row, minlength=len(reading))
     number = np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
     few = (number < _PER_ROW) | (counts[row] - number <= _PER_ROW)
@@ -69,6 +68,14 @@ def _candidates(reading: Reading, side: str, wanting: Mask, reach: int) -> tuple
     if side == "<":
         return row, Spans(rows.buf, at, np.minimum(at + reach, rows.offsets[1:][row]))
     return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[:-1][row]), at + 1)
+
+
+def _ends_tag(reading: Reading, right: Ints) -> Mask:
+    """Which ``>`` end a tag."""
+    ends = reading.scan.end
+    place = np.searchsorted(ends, right + 1)
+    same: Mask = np.append(ends, -1)[place] == right + 1
+    return same
 
 
 def _near_which(text: bytes, side: str, literals: tuple[str, ...]) -> list[bool]:
