@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -313,8 +314,7 @@ def numbered(keys: Ints) -> tuple[Ints, Ints]:
 
 def places(which: Ints | Mask) -> Ints:
     """Where a mask holds, ``int64``; places stay as they are. numpy takes by places three times as fast as by masks."""
-    found: Ints = np.flatnonzero(which) if which.dtype == np.bool_ else which
-    return found
+    return np.flatnonzero(which) if which.dtype == np.bool_ else cast("Ints", which)
 
 
 def words_at(buf: Bytes, at: Ints) -> Words:
