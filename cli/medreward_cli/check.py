@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medreward_cli.terminal import echo_json, visible
+from medreward_cli.terminal import echo_json, gate, visible
 
 if TYPE_CHECKING:
     from medreward.testing import Report, Subject
@@ -72,6 +72,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         check(subject, laws=laws, examples=examples, seconds=seconds, seed=seed)
         for subject in _subjects(rewards, table=table, **given)
     ]
+    gate(not table and any(report.failed(strict=strict) for report in found))
     if as_json:
         echo_json([report.to_dict() for report in found])
     elif table:
@@ -80,8 +81,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
     else:
         for report in found:
             _show(report)
-    if not table and any(report.failed(strict=strict) for report in found):
-        click.get_current_context().exit(1)
 
 
 def _subjects(  # noqa: PLR0913 - the same

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ import click
 
 from medreward.errors import MedrewardError, OutputError
 from medreward_cli.app import app
-from medreward_cli.terminal import visible
+from medreward_cli.terminal import GATE, visible
 
 __all__ = ["run"]
 
@@ -32,18 +33,28 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # text that the terminal cannot show must not end the run
-    ending = _Ending()
+    _prepare_streams()
+    ending, meta = _Ending(), {GATE: 0}
     with ending, _Signals() as signals, signals.explain():
         if _COMPLETION in os.environ:
             app.main(list(arguments), prog_name="medreward", complete_var=_COMPLETION)
         with app.make_context("medreward", list(arguments)) as context:
+            context.meta[GATE] = 0
+            meta = context.meta
             app.invoke(context)
     with ending:
         sys.stdout.flush()
-    return ending.status
+    return ending.status or int(meta[GATE])
+
+
+def _prepare_streams() -> None:
+    """Text that a terminal cannot show must not end the run, nor a stream that was closed before it began."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the process's life
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _Stopped(BaseException):
@@ -126,7 +137,7 @@ def _known(error: BaseException) -> int:
 
 
 def _nobody_reads(error: BaseException) -> int:  # noqa: ARG001 - endings are alike
-    """Whoever read stdout had enough. What is still to be written there goes nowhere, also when Python exits."""
+    """Whoever read stdout had enough: what else is written there goes nowhere. A gate that failed stays failed."""
     _discard_stdout()
     return 0
 

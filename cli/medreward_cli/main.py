@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -23,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given == ["--version"]:  # answered before click is imported: that takes longer than the rest
             from medreward._version import __version__
 
-            print(f"medreward {__version__}")
-            return 0
+            with suppress(OSError):  # whoever should read it has gone, or there is no room: said below
+                print(f"medreward {__version__}", flush=True)
+                return 0
         from medreward_cli.ending import run
 
         return run(given)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from medreward_cli.reading import input_settings, reading_options
-from medreward_cli.terminal import echo_json, echo_table, visible
+from medreward_cli.terminal import echo_json, echo_table, gate, visible
 
 if TYPE_CHECKING:
     from medreward.rollouts import FileScores
@@ -108,6 +108,9 @@ def command(  # noqa: PLR0913 - one parameter for each option
     seconds = time.monotonic() - began
     name = result.document.name or reward
     low = _below(floors, result.summary)
+    gate(bool(low))
+    for line in low:
+        click.echo(f"failed: {line}", err=True)
     for note in result.notes:
         click.echo(visible(f"note: {note}"), err=True)
     with redirect_stdout(sys.stderr) if output == "-" else nullcontext():  # standard output holds the rows
@@ -115,7 +118,6 @@ def command(  # noqa: PLR0913 - one parameter for each option
             echo_json({**result.to_dict(), "reward": name, "seconds": round(seconds, 3), "failed": low})
         else:
             _show(result, name, output, seconds)
-    _end(low)
 
 
 def _show(result: FileScores, name: str, output: str | None, seconds: float) -> None:
@@ -169,13 +171,6 @@ def _below(floors: dict[str, float], summary: Summary) -> list[str]:
         if mean is None or mean < floor:
             low.append(f"mean {name} is {'null' if mean is None else mean}, which is not at least {floor:g}")
     return low
-
-
-def _end(low: list[str]) -> None:
-    for line in low:
-        click.echo(f"failed: {line}", err=True)
-    if low:
-        click.get_current_context().exit(1)
 
 
 @contextmanager

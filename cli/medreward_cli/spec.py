@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from medreward_cli.reading import import_option
-from medreward_cli.terminal import visible
+from medreward_cli.terminal import gate, visible
 
 if TYPE_CHECKING:
     from medreward.rewards.presets.base import Preset
@@ -97,31 +97,30 @@ def _shortened(text: str | Sequence[str] | None) -> str:
 @command.command("validate", epilog="Example: medreward spec validate my-reward.yaml")
 @import_option
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.pass_context
-def validate(context: click.Context, files: tuple[str, ...]) -> None:
+def validate(files: tuple[str, ...]) -> None:
     """Check reward documents, all of them, and say what is wrong with each. Warnings go to stderr and fail nothing."""
     from medreward.errors import DocumentError
     from medreward.rewards import analyse, load_document
     from medreward.rewards.user_rules import imported_modules
     from medreward.scoring.case_check import failed_cases
 
-    wrong = 0
     for name, module in imported_modules().items():
         for line in failed_cases(module):
             click.echo(f"error[failed_case]: {visible(name)}: {visible(line)}", err=True)
-            wrong += 1
+            gate(failed=True, status=2)
+    digests: dict[str, str] = {}
     for file in files:
         try:
             document = load_document(_as_file(file))
         except DocumentError as error:
             click.echo(f"error[{error.code}]: {visible(error.describe())}", err=True)
-            wrong += 1
+            gate(failed=True, status=2)
             continue
-        click.echo(f"ok {visible(file)} {document.digest}")
+        digests[file] = document.digest
         for one in analyse(document).warnings:
             click.echo(f"warning[{one.code}]: {visible(one.text)}", err=True)
-    if wrong:
-        context.exit(2)
+    for file, digest in digests.items():
+        click.echo(f"ok {visible(file)} {digest}")
 
 
 def _as_file(file: str) -> str | Path:

@@ -12,8 +12,10 @@ import click
 if TYPE_CHECKING:
     from medreward.scoring import Explanation
 
-__all__ = ["draw", "echo_json", "echo_table", "visible"]
+__all__ = ["GATE", "draw", "echo_json", "echo_table", "gate", "visible"]
 
+GATE = "medreward.gate"
+"""Where a command leaves the exit status of its gate."""
 _SHOWN = 60  # code points of a mark that its line in the legend shows
 _STYLES = {
     "tag": "bold cyan",
@@ -40,6 +42,12 @@ def _visible(character: str) -> str:
         return character
     point = ord(character)
     return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def gate(failed: bool, status: int = 1) -> None:  # noqa: FBT001 - the verdict
+    """Let the run end with a status if something failed. Said before anything is printed: stdout may be closed."""
+    if failed:
+        click.get_current_context().meta[GATE] = status
 
 
 def echo_json(data: Any) -> None:

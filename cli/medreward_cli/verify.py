@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from medreward_cli.terminal import echo_json, visible
+from medreward_cli.terminal import echo_json, gate, visible
 
 __all__ = ["command"]
 
@@ -14,8 +14,7 @@ __all__ = ["command"]
 @click.command("verify", epilog="Example: medreward verify scored.parquet")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
-@click.pass_context
-def command(context: click.Context, file: Path, *, as_json: bool) -> None:
+def command(file: Path, *, as_json: bool) -> None:
     """Say whether the scores in FILE are reproducible with this install.
 
     FILE is scored again with the reward and the settings that it records; scores must be equal, not close. Exit 0: they
@@ -24,6 +23,7 @@ def command(context: click.Context, file: Path, *, as_json: bool) -> None:
     from medreward.rollouts import verify
 
     found = verify(file)
+    gate(not found.is_reproducible)
     if as_json:
         echo_json(found.to_dict())
     else:
@@ -33,5 +33,3 @@ def command(context: click.Context, file: Path, *, as_json: bool) -> None:
         )
         for line in (*found.reasons, *(f"note: {note}" for note in found.notes)):
             click.echo(visible(f"  {line}"))
-    if not found.is_reproducible:
-        context.exit(1)

@@ -13,7 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from medreward.errors import OutputError
+from medreward.scoring.provenance import OURS
 
 __all__ = ["check_place", "output_errors", "publish_file", "publish_folder"]
 
@@ -50,7 +54,7 @@ def check_place(path: Path, *, folder: bool, overwrite: bool) -> None:
 
     Raises:
         OutputError: ``exists``, ``is_a_directory``, ``not_a_directory``, ``not_a_file``, ``foreign_files``,
-            ``no_folder``, ``permission``.
+            ``is_a_link``, ``no_folder``, ``permission``.
     """
     with output_errors(path):
         try:
@@ -67,7 +71,7 @@ def check_place(path: Path, *, folder: bool, overwrite: bool) -> None:
     if not overwrite:
         raise _exists(path)
     if folder:
-        _check_only_shards(path)
+        _check_only_scores(path)
 
 
 def _check_kind(path: Path, *, folder: bool) -> None:
@@ -98,18 +102,37 @@ def _exists(path: Path) -> OutputError:
     )
 
 
-def _check_only_shards(folder: Path) -> None:
-    """A folder is replaced whole, so it must hold nothing but Parquet files."""
+def _check_only_scores(folder: Path) -> None:
+    """A folder is replaced whole, so it must hold nothing but files of scores that medreward wrote."""
+    if folder.is_symlink():
+        raise OutputError(
+            "is_a_link",
+            "The folder to overwrite is a link to another, which is not replaced",
+            where=str(folder),
+            do="name the folder itself",
+        )
     for place, _, files in os.walk(folder):
-        for name in files:
-            if not name.endswith(".parquet"):
+        for path in (Path(place) / name for name in files):
+            if not _is_ours(path):
                 raise OutputError(
                     "foreign_files",
-                    "The folder to overwrite holds something other than Parquet files, which would be lost",
+                    "The folder to overwrite holds something other than scores, which would be lost",
                     where=str(folder),
-                    got=str(Path(place) / name),
-                    do="choose another folder",
+                    got=str(path),
+                    do="choose another folder, or empty this one yourself",
                 )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether medreward wrote a file: a Parquet file that says so."""
+    if path.is_symlink() or path.suffix != ".parquet":
+        return False
+    try:
+        with pa.OSFile(os.fsencode(path)) as file:
+            metadata: dict[bytes, bytes] = pq.read_metadata(file).metadata or {}
+    except (pa.ArrowException, OSError):
+        return False
+    return any(key.startswith(OURS) for key in metadata)
 
 
 def _temporary(path: Path) -> Path:

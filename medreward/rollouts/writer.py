@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -41,7 +42,8 @@ class RowGroupWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._schema = schema
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self._file = pa.OSFile(os.fsencode(path), "wb")  # as text a name must be UTF-8, and a colon makes it a URI
+        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
 
@@ -66,9 +68,12 @@ class RowGroupWriter:
         if kind is None:
             self._flush()
             self._writer.close()
+            self._file.close()
             return
         with suppress(OSError):  # the file is thrown away: what went wrong first is what matters
             self._writer.close()
+        with suppress(OSError):
+            self._file.close()
 
 
 class JsonLinesWriter:

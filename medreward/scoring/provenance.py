@@ -12,10 +12,11 @@ from medreward.errors import InputError
 from medreward.rewards.document import Document
 from medreward.scoring.settings import InputSettings
 
-__all__ = ["Earlier", "provenance"]
+__all__ = ["OURS", "Earlier", "provenance"]
 
-_OURS = b"medreward."
-_COLUMNS, _PREFIX, _DIGEST, _KEPT = (_OURS + key for key in (b"columns", b"prefix", b"digest", b"kept"))
+OURS = b"medreward."
+"""What the keys of our metadata begin with."""
+_COLUMNS, _PREFIX, _DIGEST, _KEPT = (OURS + key for key in (b"columns", b"prefix", b"digest", b"kept"))
 
 
 class Earlier:
@@ -122,5 +123,5 @@ def provenance(
         ours["medreward.previous_digest"] = str(earlier.digest(prefix))
     if earlier.kept(prefix):
         ours["medreward.kept"] = json.dumps(earlier.kept(prefix))
-    foreign = {key: value for key, value in others.items() if not key.startswith(_OURS)}
+    foreign = {key: value for key, value in others.items() if not key.startswith(OURS)}
     return foreign | {key.encode(): value.encode() for key, value in ours.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import time
@@ -195,4 +196,50 @@ def test_a_result_that_cannot_be_printed_is_exit_4() -> None:
             timeout=60,
         )
     assert done.returncode == 4
+    assert "Traceback" not in done.stderr
+
+
+def nobody_reads(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """A run whose standard output is a pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        return subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env=ENVIRONMENT,
+        )
+
+
+def test_a_gate_that_failed_stays_failed_when_nobody_reads_the_summary(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.parquet")
+    done = nobody_reads("score", source, "--fail-under", "reward=1.9", "-q")
+    assert done.returncode == 1
+    assert "failed: mean reward" in done.stderr
+    (tmp_path / "bad.yaml").write_text("reward: {kind: nonsense.v1}")
+    (tmp_path / "good.yaml").write_text("reward: {kind: tag_presence.v1}")
+    done = nobody_reads("spec", "validate", tmp_path / "good.yaml", tmp_path / "bad.yaml")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_the_version_is_told_to_nobody_without_a_traceback() -> None:
+    done = nobody_reads("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=ENVIRONMENT
+        )
+    assert (done.returncode, done.stderr.split(":")[0]) == (4, "error[write_failed]")
+
+
+@pytest.mark.parametrize(("closed", "status"), [(1, 0), (2, 3)])
+def test_a_stream_that_was_closed_before_the_run_ends_nothing(tmp_path: Path, closed: int, status: int) -> None:
+    name = write(tmp_path / "in.parquet") if status == 0 else tmp_path / "none.parquet"
+    line = f"{shlex.join([*COMMAND, 'score', str(name)])} {closed}>&-"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    assert done.returncode == status
     assert "Traceback" not in done.stderr

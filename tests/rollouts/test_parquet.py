@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from medreward.errors import InputError
+from medreward.rollouts import score_files
 from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS
 from medreward.rollouts.files.parquet import ParquetRollouts
 from tests.rollouts.files import table, write
@@ -22,7 +23,13 @@ def sizes(path: Path, columns: list[str] | None = None) -> list[int]:
 
 def test_small_rows_come_in_full_batches_across_row_groups(tmp_path: Path) -> None:
     path = write(tmp_path / "in.parquet", pa.table({"completion": ["x"] * 20_000}), row_group_size=100)
-    assert sizes(path) == [BATCH_ROWS, BATCH_ROWS, 20_000 - 2 * BATCH_ROWS]
+    assert sizes(path) == [
+        8,
+        248,
+        8136,
+        BATCH_ROWS,
+        3416,
+    ]  # larger ones soon; the first of each size is cut by what was read
 
 
 @pytest.mark.parametrize("distinct", [True, False], ids=["distinct texts", "one text many times, a dictionary"])
@@ -46,8 +53,41 @@ def test_one_large_row_group_does_not_make_the_others_small(tmp_path: Path) -> N
     texts = ["x"] * 10_000 + ["y" * (20 << 20)] + ["x"] * 9_999
     path = write(tmp_path / "in.parquet", pa.table({"completion": texts}), row_group_size=10_000)
     found = sizes(path)
-    assert found[0] == BATCH_ROWS
+    assert found.count(BATCH_ROWS) >= 1
     assert sum(found) == 20_000
+    assert len(found) < 30
+
+
+def test_small_rows_before_large_ones_of_a_dictionary_do_not_fill_the_memory(tmp_path: Path) -> None:
+    table = pa.table({"completion": ["x"] * 8 + ["y" * (1 << 20)] * 300})
+    path = write(tmp_path / "in.parquet", table, store_schema=False)
+    assert path.stat().st_size < 200_000
+    with ParquetRollouts(path) as rollouts:
+        largest = max(batch.nbytes for batch in rollouts.batches())
+    assert largest <= 256 << 20
+
+
+def test_large_rows_before_small_ones_do_not_make_all_batches_small(tmp_path: Path) -> None:
+    texts = [chr(65 + i) * (2 << 20) for i in range(8)] + ["x"] * 60_000
+    found = sizes(write(tmp_path / "in.parquet", pa.table({"completion": texts})))
+    assert sum(found) == 60_008
+    assert len(found) < 30
+
+
+@pytest.mark.parametrize("name", ["10:00.parquet", "s3:x.parquet", "x\udcff.parquet"])
+def test_a_name_with_a_colon_or_bytes_that_are_no_text_is_a_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(write(tmp_path / "in.parquet").read_bytes())
+    assert sizes(tmp_path / name) == sizes(tmp_path / "in.parquet")
+    score_files(tmp_path / name, tmp_path / f"scored {name}")
+    assert sizes(tmp_path / f"scored {name}") == sizes(tmp_path / "in.parquet")
+
+
+def test_a_column_name_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.parquet", table(3).append_column("extraextra", pa.array(range(21))), store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"extraextra", b"\xff\xfetraextra"))
+    with pytest.raises(InputError) as caught:
+        sizes(path)
+    assert caught.value.code == "corrupt_parquet"
 
 
 def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:

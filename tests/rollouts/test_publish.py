@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from medreward.errors import OutputError
 from medreward.rollouts.publish import output_errors, publish_file, publish_folder
-from tests.rollouts.files import names_in
+from tests.rollouts.files import names_in, write
 
 Publish = Callable[[Path], AbstractContextManager[Path]]
 
@@ -33,6 +34,10 @@ def test_a_folder_has_its_name_only_when_the_block_has_ended(tmp_path: Path) -> 
         (temporary / "a").write_text("whole")
         assert not (tmp_path / "out").exists()
     assert names_in(tmp_path) == ["out", "out/a"]
+
+
+OURS = pa.table({"a": [1]}).replace_schema_metadata({"medreward.rows": "1"})
+"""A file that scoring wrote says so."""
 
 
 def break_file(path: Path, error: type[BaseException], *, overwrite: bool) -> None:
@@ -64,7 +69,7 @@ def test_whatever_leaves_the_block_nothing_is_left_and_the_old_stays(
     if overwrite:
         (tmp_path / "file").write_text("old")
         (tmp_path / "folder").mkdir()
-        (tmp_path / "folder" / "old.parquet").write_text("old")
+        write(tmp_path / "folder" / "old.parquet", OURS)
     before = names_in(tmp_path)
     with pytest.raises(error):
         break_file(tmp_path / "file", error, overwrite=overwrite)
@@ -77,7 +82,7 @@ def test_whatever_leaves_the_block_nothing_is_left_and_the_old_stays(
 def test_overwriting_replaces_a_file_and_a_whole_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "old.parquet").write_text("old")
+    write(tmp_path / "folder" / "old.parquet", OURS)
     with publish_file(tmp_path / "file", overwrite=True) as temporary:
         temporary.write_text("new")
     with publish_folder(tmp_path / "folder", overwrite=True) as temporary:
@@ -133,6 +138,22 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught, publish_file(tmp_path / "pipe", overwrite=True):
         pytest.fail("the block was entered")
     assert caught.value.code == "not_a_file"
+
+
+def test_a_folder_that_holds_a_table_of_somebody_else_is_never_replaced(tmp_path: Path) -> None:
+    write(tmp_path / "home" / "train" / "precious.parquet", pa.table({"a": [1]}))
+    with pytest.raises(OutputError, match=r"precious\.parquet"), publish_folder(tmp_path / "home", overwrite=True):
+        pytest.fail("the block was entered")
+    assert (tmp_path / "home" / "train" / "precious.parquet").exists()
+
+
+def test_a_link_to_a_folder_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(OutputError) as caught, publish_folder(tmp_path / "link", overwrite=True):
+        pytest.fail("the block was entered")
+    assert caught.value.code == "is_a_link"
+    assert names_in(tmp_path) == ["link", "real"]
 
 
 def test_a_folder_with_anything_but_parquet_in_it_is_never_replaced(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,9 @@ from medreward.rollouts.places import Place, reading_errors
 __all__ = ["ParquetRollouts"]
 
 _BUFFER = 1 << 20  # bytes of a column chunk read at a time: a row group of gigabytes never stands in memory whole
-_PROBE_ROWS = 8  # rows looked at to see how large they really are: dictionary-encoded text is larger than its pages
+_PROBE_ROWS = 8  # the first batch: nobody knows yet how large rows are
+_GROWTH = 32
+_RESTARTS = 64  # changes of the batch size that cost reading a part of a row group again, unless memory asks for more
 _MAGIC = b"PAR1"
 
 
@@ -35,7 +37,8 @@ class ParquetRollouts(Rollouts):
         guard = input_errors(path) if isinstance(path, Path) else reading_errors(path)
         with guard, _open_errors(path):
             _check_magic(path)
-            source = path if isinstance(path, Path) else path.open()
+            # as text a name would have to be UTF-8, and one with a colon would be taken for a URI
+            source = pa.OSFile(os.fsencode(path)) if isinstance(path, Path) else path.open()
             self._file = pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
             schema: pa.Schema = self._file.schema_arrow
         kept: dict[bytes, bytes] = {**(schema.metadata or {}), **(self._file.metadata.metadata or {})}
@@ -59,12 +62,35 @@ class ParquetRollouts(Rollouts):
             InputError: ``corrupt_parquet``.
         """
         wanted = None if columns is None else list(columns)
-        row = 0
-        for size, groups in self._plan(wanted):
-            with _reading_errors(self.name, row):
-                for batch in self._file.iter_batches(batch_size=size, row_groups=groups, columns=wanted):
-                    row += batch.num_rows
-                    yield batch
+        row, size, again = 0, min(_PROBE_ROWS, self._stored_fit()), 0
+        while row < self.rows:
+            for batch in self._from(row, size, wanted):
+                row += batch.num_rows
+                yield batch
+                better = _better_size(size, batch)
+                if better < size or (better > size and again < _RESTARTS):
+                    size, again = better, again + 1
+                    break
+
+    def _stored_fit(self) -> int:
+        """Rows that fit a batch, by how the first row group is stored: at most so many."""
+        if not self._file.num_row_groups:
+            return 1
+        group = self._file.metadata.row_group(0)
+        return max(1, int(BATCH_BYTES * group.num_rows / max(1, group.total_byte_size)))
+
+    def _from(self, row: int, size: int, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        """The rows from one on; those before it in its row group are read once more and dropped."""
+        group, first = 0, 0
+        while row >= first + self._file.metadata.row_group(group).num_rows:
+            first += self._file.metadata.row_group(group).num_rows
+            group += 1
+        groups, skip = list(range(group, self._file.num_row_groups)), row - first
+        with _reading_errors(self.name, row):
+            for batch in self._file.iter_batches(batch_size=size, row_groups=groups, columns=columns):
+                if skip < batch.num_rows:
+                    yield batch.slice(skip)
+                skip = max(0, skip - batch.num_rows)
 
     def row(self, number: int, columns: Sequence[str]) -> pa.RecordBatch:
         """One row alone; only its row group is read.
@@ -84,28 +110,16 @@ class ParquetRollouts(Rollouts):
                 left -= batch.num_rows
         raise InputError("corrupt_parquet", "The file holds fewer rows than it says", where=self.name)
 
-    def _plan(self, columns: list[str] | None) -> Iterator[tuple[int, list[int]]]:
-        """Runs of row groups that are read alike: rows in a batch, and the row groups."""
-        if not self.rows:
-            return
-        with _reading_errors(self.name, 0):
-            probe = next(self._file.iter_batches(batch_size=_PROBE_ROWS, columns=columns))
-        heavy = probe.nbytes / max(1, probe.num_rows)
-        sizes = [self._rows_in_batch(group, columns, heavy) for group in range(self._file.num_row_groups)]
-        for size, run in itertools.groupby(range(len(sizes)), key=sizes.__getitem__):
-            yield size, list(run)
 
-    def _rows_in_batch(self, group: int, columns: list[str] | None, heavy: float) -> int:
-        """How many rows of a row group fit: a power of two, so that similar row groups are read in one run."""
-        meta = self._file.metadata.row_group(group)
-        chunks = (meta.column(i) for i in range(meta.num_columns))
-        size = sum(
-            chunk.total_uncompressed_size
-            for chunk in chunks
-            if columns is None or chunk.path_in_schema.split(".")[0] in columns or chunk.path_in_schema in columns
-        )
-        fit = int(BATCH_BYTES / max(1.0, heavy, size / max(1, meta.num_rows)))
-        return int(min(BATCH_ROWS, 1 << max(0, fit.bit_length() - 1)))
+def _better_size(size: int, batch: pa.RecordBatch) -> int:
+    """Rows for the next batches, a power of two: as many as fit if all are like these, though not at one bound.
+
+    What a file says of its columns' sizes is no upper limit: a text that its dictionary holds once may stand in every
+    row.
+    """
+    fit = int(BATCH_BYTES * batch.num_rows / max(1, batch.nbytes))
+    fit = min(BATCH_ROWS, size * _GROWTH, 1 << max(0, fit.bit_length() - 1))
+    return fit if fit >= 2 * size or 2 * fit <= size else size
 
 
 @contextmanager
@@ -114,8 +128,8 @@ def _open_errors(path: Place) -> Iterator[None]:
         yield
     except (FileNotFoundError, PermissionError):
         raise
-    except (pa.ArrowException, OSError) as error:
-        if not isinstance(path, Path) and not isinstance(error, pa.ArrowException):
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if not isinstance(path, Path) and isinstance(error, OSError):
             raise  # the network
         raise InputError(
             "corrupt_parquet", "The Parquet file is damaged", where=str(path), got=str(error), do="write it anew"
@@ -126,7 +140,7 @@ def _open_errors(path: Place) -> Iterator[None]:
 def _reading_errors(name: str, row: int) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             "corrupt_parquet",
             "The Parquet file is damaged, or uses what this pyarrow cannot read",
