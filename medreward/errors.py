@@ -81,7 +81,7 @@ class UsageError(MedrewardError):
 
 
 class DocumentError(MedrewardError):
-    """A reward document (or a reward built in Python) is wrong. Exit 2."""
+    """A reward document is wrong. Exit 2. Models built in Python raise pydantic's ValidationError instead."""
 
     exit_code = 2
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from medreward import load_document
+from medreward import load_document, score_one
+from medreward.rewards import REWARDS
 from medreward.rewards.plain_yaml import read_yaml
 from tests.conftest import ROOT
 from tests.generated import written
@@ -45,9 +46,19 @@ def test_the_worked_example_of_a_rule_is_imported_validated_explained_and_scored
     assert (tmp_path / "scored.parquet").exists()
 
 
-def test_the_yaml_example_is_a_document() -> None:
-    (text,) = [code for language, code in BLOCKS if language == "yaml"]
-    assert [*load_document(read_yaml(text)).components()] == ["format", "accuracy"]
+def test_every_yaml_example_is_a_document_of_format_and_accuracy() -> None:
+    texts = [code for language, code in BLOCKS if language == "yaml"]
+    assert len(texts) >= 2
+    for text in texts:
+        assert [*load_document(read_yaml(text)).components()] == ["format", "accuracy"]
+
+
+def test_the_document_with_other_names_pays_what_the_readme_says() -> None:
+    (text,) = [code for language, code in BLOCKS if language == "yaml" and "tags: {think: reason" in code]
+    few, many = "a shadow", "a shadow " * 10
+    answer = "<reason>{}</reason><final>(B)</final>"
+    earned = [score_one(answer.format(words), "B", reward=read_yaml(text)) for words in (few, many)]
+    assert earned == [1.0, 2.0]
 
 
 def test_every_command_in_the_readme_works(
@@ -73,3 +84,6 @@ def test_every_preset_and_every_rule_kind_shown_is_known() -> None:
     from medreward import PRESETS
 
     assert {name for name in PRESETS if f"| `{name}` |" in README} == {*PRESETS}
+    kinds = {*re.findall(r"kind: (\w+\.v\d+)", README)}
+    assert len(kinds) >= 4
+    assert kinds <= {*REWARDS.names()} | {"one_answer.v1"}

@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Each ``canonical=column`` as a pair; of one name given twice the last counts."""
+    """Each ``canonical=column`` as a pair."""
     found: dict[str, str] = {}
     for item in value:
         from medreward.scoring.settings import CANONICAL  # only where --map is used: --help imports no library
@@ -26,6 +26,8 @@ def _pairs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
         if not column or canonical not in CANONICAL:
             wanted = f"{item!r} is not NAME=COLUMN with a NAME of {', '.join(CANONICAL)}"
             raise click.BadParameter(wanted, ctx, param)
+        if canonical in found:
+            raise click.BadParameter(f"{canonical} is named twice: {found[canonical]} and {column}", ctx, param)
         found[canonical] = column
     return tuple(sorted(found.items()))
 

@@ -78,7 +78,8 @@ class Document(Model):
         if unknown:
             raise PydanticCustomError(
                 "unknown_tag",
-                "The reward names tags that 'tags' does not know: {unknown}; known are {known}",
+                "The reward names tags that 'tags' does not know: {unknown}; known are {known}. A rule names a tag by"
+                " its role, think or answer, whatever the tag is called; other tags stand in tags.others",
                 {"unknown": ", ".join(sorted(unknown)), "known": ", ".join(self.tags.roles)},
             )
         self.components()
@@ -212,7 +213,7 @@ def load_document(source: DocumentSource) -> Document:
 
     Raises:
         DocumentError: ``unknown_reward``, ``unreadable_document``, ``document_too_large``, ``document_too_deep``,
-            ``bad_syntax``, ``bad_document``.
+            ``bad_syntax``, ``bad_document``, ``document_type``.
     """
     if isinstance(source, Document):
         return source
@@ -224,22 +225,36 @@ def load_document(source: DocumentSource) -> Document:
         return source.document
     if isinstance(source, Mapping):
         return _validate(_check_depth(source, "the document"), "the document")
-    if isinstance(source, str) and source.lstrip().startswith("{"):
-        return _validate(_parse(source, "the document", _read_json), "the document")
     if isinstance(source, str):
-        from medreward.rewards.presets import PRESETS  # presets are documents themselves
+        return _from_text(source)
+    if not isinstance(source, Path):
+        raise DocumentError(
+            "document_type",
+            "This is nothing that names a reward",
+            expected="a preset's name, a path, a mapping, a reward, a preset or a document",
+            got=repr(source)[:100],
+            do="make one of the class: write its parentheses" if isinstance(source, type) else None,
+        )
+    return _from_file(source)
 
-        if source in PRESETS:
-            return PRESETS[source].document
-        if Path(source).suffix not in _READERS:
-            near = difflib.get_close_matches(source[:100], PRESETS, n=1, cutoff=0.0)[0]
-            raise DocumentError(
-                "unknown_reward",
-                f"There is no reward named {source[:100]!r}",
-                expected=f"a preset ({', '.join(PRESETS)}) or a .json or .yaml file",
-                do=f"the nearest preset is {near!r}; `medreward spec list` shows them all",
-            )
-    return _from_file(Path(source))
+
+def _from_text(source: str) -> Document:
+    """From JSON text, a preset's name, or a path."""
+    from medreward.rewards.presets import PRESETS  # presets are documents themselves
+
+    if source.lstrip().startswith("{"):
+        return _validate(_parse(source, "the document", _read_json), "the document")
+    if source in PRESETS:
+        return PRESETS[source].document
+    if Path(source).suffix in _READERS:
+        return _from_file(Path(source))
+    near = difflib.get_close_matches(source[:100], PRESETS, n=1, cutoff=0.0)[0]
+    raise DocumentError(
+        "unknown_reward",
+        f"There is no reward named {source[:100]!r}",
+        expected=f"a preset ({', '.join(PRESETS)}) or a .json or .yaml file",
+        do=f"the nearest preset is {near!r}; `medreward spec list` shows them all",
+    )
 
 
 def _from_file(path: Path) -> Document:
@@ -375,6 +390,7 @@ def _refer(node: Any) -> Any:
     """Turn the mark of a table of kinds into a reference to it."""
     if isinstance(node, dict):
         if "x-any" in node:
-            return {"$ref": f"#/$defs/any_{node['x-any']}"}
+            beside = {key: _refer(value) for key, value in node.items() if key != "x-any"}  # such as a default
+            return {"$ref": f"#/$defs/any_{node['x-any']}", **beside}
         return {key: _refer(value) for key, value in node.items()}
     return [_refer(value) for value in node] if isinstance(node, list) else node

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
 __all__ = ["read_yaml"]
+
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -24,6 +28,12 @@ class _PlainLoader(yaml.SafeLoader):
         if not all(isinstance(key, str) for key in keys) or len({*keys}) < len(keys):
             raise ValueError(f"keys must be strings, each written once{node.start_mark}")
         return super().construct_mapping(node, deep)
+
+
+_PlainLoader.yaml_implicit_resolvers = {  # YAML 1.2 reads 1e-3 as a number; the 1.1 of the library wants 1.0e-3
+    first: [*resolvers, *([("tag:yaml.org,2002:float", _NUMBER)] if first in "-+.0123456789" else [])]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_yaml(text: str) -> Any:

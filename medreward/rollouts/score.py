@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from medreward.errors import InputError
 from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.sources import find_sources
@@ -94,4 +95,13 @@ def _read(path: str | Path, settings: InputSettings) -> pa.Table:
     for shard in find_sources([path]).shards:
         with open_rollouts(shard.path, settings, str(shard.relative), shard.name) as rollouts:
             tables.append(pa.Table.from_batches(list(rollouts.batches()), rollouts.schema))
-    return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
+    try:
+        return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(
+            "mixed_shards",
+            "The files cannot be one table: a column has types that do not go together",
+            where=str(path),
+            got=str(error),
+            do="score them as files: medreward.rollouts.score_files, or medreward score",
+        ) from error

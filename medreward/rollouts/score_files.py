@@ -239,8 +239,8 @@ class _Layout:
             needed = [*needed, *job.outcomes.input_columns(schema)]
         self.all = writes and job.columns == "all"
         replaced = {*earlier.replaced(job.scorer.prefix)} if self.all else set()
-        actual = [scorer.settings.column(name) for name in _BESIDE] if writes and not self.all else []
-        self.beside = [name for name in actual if schema.names.count(name) == 1]
+        actual = {scorer.settings.column(name): name for name in _BESIDE} if writes and not self.all else {}
+        self.beside = {own: name for own, name in actual.items() if schema.names.count(own) == 1}
         self.kept = [i for i, name in enumerate(schema.names) if self.all and name not in replaced]
         self.shared = job.shared if self.all and len({*schema.names}) == len(schema) else None
         self.read = None if self.all else list(dict.fromkeys([*needed, *self.beside]))
@@ -263,7 +263,7 @@ class _Layout:
             yield from own if self.shared is None else self.shared.fields(own)
             return
         yield pa.field("row", pa.int64(), nullable=False)
-        yield from (schema.field(name) for name in self.beside)
+        yield from (schema.field(own).with_name(name) for own, name in self.beside.items())
 
     def arrange(self, batch: pa.RecordBatch, scores: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
         """The rows to write."""

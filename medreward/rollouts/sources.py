@@ -88,6 +88,8 @@ def find_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
             ``permission``.
     """
     items = [os.fspath(item) for item in inputs]
+    if not all(items):  # an empty shell variable must not mean the folder one is in
+        raise UsageError("no_input", "An input has no name", got="''", do="name a file, a folder or a pattern")
     if any(item == "-" or not isinstance(place_of(item), Path) for item in items):
         return _elsewhere(items)
     named = [_expand(str(place_of(item))) for item in items]

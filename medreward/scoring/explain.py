@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -143,12 +144,20 @@ def option_set(options: Options) -> OptionSet:
     """
     if options is None or isinstance(options, OptionSet):
         return options or OptionSet()
-    if isinstance(options, str | bytes) or not all(
-        text is None or isinstance(text, str)
-        for text in ([*options, *options.values()] if isinstance(options, Mapping) else options)
+    unordered = not isinstance(options, Sequence | Mapping | np.ndarray)
+    if (
+        unordered
+        or isinstance(options, str | bytes)
+        or not all(
+            text is None or isinstance(text, str)
+            for text in ([*options, *options.values()] if isinstance(options, Mapping) else options)
+        )
     ):
         raise InputError(
-            "options_type", "Options are a list of texts or a map from label to text", got=repr(options)[:80]
+            "options_type",
+            "Options are a list of texts or a map from label to text",
+            got=repr(options)[:80],
+            do="give texts, in their order, or a label for each",
         )
     if isinstance(options, Mapping):
         labels, texts = tuple(label.strip() for label in options), tuple(options.values())
@@ -182,8 +191,9 @@ def _read_one(
 def _gold_cell(gold: GoldCell, scorer: Scorer) -> pa.Array:
     """The gold as a column of one cell."""
     several = isinstance(gold, Sequence | AbstractSet) and not isinstance(gold, str | bytes)
-    parts: list[object] = [*gold] if several and isinstance(gold, Sequence | AbstractSet) else [gold]
-    if any(isinstance(part, bool) or not isinstance(part, str | int) for part in parts):
+    given: list[object] = [*gold] if several and isinstance(gold, Sequence | AbstractSet) else [gold]
+    parts = [_whole(part) for part in given]
+    if not all(isinstance(part, str | int) for part in parts):
         raise InputError("gold_type", "A gold is text or a whole number, or several of them", got=repr(gold)[:80])
     asks = bool(scorer.gold_forms & {"label", "labels"})
     unclear = any(isinstance(part, int) for part in parts) and scorer.settings.gold_index is None and asks
@@ -191,6 +201,15 @@ def _gold_cell(gold: GoldCell, scorer: Scorer) -> pa.Array:
     if unclear or not several:
         return cells  # what is unclear is refused where golds are resolved
     return pa.LargeListArray.from_arrays(pa.array([0, len(parts)], pa.int64()), cells)
+
+
+def _whole(part: object) -> object:
+    """A whole number of any kind as an int, as data frames write golds; what is no text and no number as None."""
+    if isinstance(part, bool | np.bool_):
+        return None
+    if isinstance(part, Real):
+        return int(float(part)) if float(part).is_integer() else None
+    return part
 
 
 def _columns_of_one(given: Mapping[str, Cell], wanted: Sequence[str]) -> dict[str, pa.Array]:

@@ -116,6 +116,8 @@ def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm
     if pa.types.is_dictionary(cells.type):
         cells = cells.cast(cells.type.value_type)
     whole = pa.types.is_integer(cells.type)
+    if pa.types.is_floating(cells.type):
+        cells = _without_nan(cells)
     if settings.gold_index is not None and (whole or pa.types.is_floating(cells.type)):
         return cells.cast(pa.large_string())
     if whole and not needs & _LABELS:
@@ -127,9 +129,18 @@ def _as_text(cells: pa.Array, settings: InputSettings, needs: frozenset[GoldForm
             where=f"column {settings.column('gold')!r}",
             expected="text, or whole numbers with a gold index",
             got=str(cells.type),
-            do="say --gold-index 0 or 1, or InputSettings(gold_index=…)",
+            do="give labels or texts"
+            if pa.types.is_boolean(cells.type)
+            else "say --gold-index 0 or 1, or InputSettings(gold_index=…)",
         )
     return plain_strings(cells, settings.column("gold"))
+
+
+def _without_nan(cells: pa.Array) -> pa.Array:
+    """NaN as null, which is how data frames write a number that is not there."""
+    data = np.ascontiguousarray(cells.to_numpy(zero_copy_only=False), np.float64)
+    bits = pa.py_buffer(np.packbits(~np.isnan(data), bitorder="little"))
+    return pa.Array.from_buffers(pa.float64(), len(data), [bits, pa.py_buffer(data)])
 
 
 def _numbers(codes: Ints, plain: list[str], present: Mask, options: OptionColumn, settings: InputSettings) -> Ints:

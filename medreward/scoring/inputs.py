@@ -47,17 +47,17 @@ def as_batches(data: Any) -> tuple[pa.Schema, list[pa.RecordBatch]]:
             return _single(pa.record_batch(data))
     except UnicodeEncodeError:  # lone surrogates in a frame of Python strings
         return _single(_from_mapping({str(name): data[name].tolist() for name in data.columns}))
-    except (pa.ArrowInvalid, TypeError, ValueError) as error:  # one column, not a table
-        raise _no_table(data) from error
+    except (pa.ArrowInvalid, TypeError, ValueError) as error:  # one column, not a table; or one that Arrow cannot hold
+        raise _no_table(data, f": {error}") from error
     raise _no_table(data)
 
 
-def _no_table(data: object) -> InputError:
+def _no_table(data: object, why: str = "") -> InputError:
     return InputError(
         "data_type",
         "This is no table of rollouts",
         expected="an Arrow table, batch or reader, something with the PyCapsule interface, or a mapping of lists",
-        got=type(data).__name__,
+        got=type(data).__name__ + why[:300],
     )
 
 
@@ -87,7 +87,7 @@ def _to_array(name: str, column: Any) -> pa.Array:
         if all(cell is None or isinstance(cell, str) for cell in cells):
             return string_array(cells)
         try:
-            return pa.array(column)
+            return pa.array(cells)
         except UnicodeEncodeError:
             return pa.array([_clean(cell) for cell in cells])
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:

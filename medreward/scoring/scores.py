@@ -88,8 +88,8 @@ class Scores:
             fields = [
                 ("row", pa.chunked_array([pa.Array.from_buffers(pa.int64(), len(row), [None, pa.py_buffer(row)])]))
             ]
-            beside = map(self.settings.column, _RUN_COLUMNS)
-            fields += [(name, self.data[name]) for name in beside if self.data.schema.names.count(name) == 1]
+            beside = ((name, self.settings.column(name)) for name in _RUN_COLUMNS)
+            fields += [(name, self.data[own]) for name, own in beside if self.data.schema.names.count(own) == 1]
         fields += zip(names, self.table.columns, strict=True)
         table = pa.Table.from_arrays([column for _, column in fields], names=[name for name, _ in fields])
         known = provenance(

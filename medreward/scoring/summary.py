@@ -14,6 +14,9 @@ from medreward.text.unwrap import string_array
 
 __all__ = ["Mean", "Summary"]
 
+MOST_TOTALS = 1000
+"""Totals told apart."""
+_SHOWN = 12
 _ILL_FORMED = ("missing_open", "missing_close", "repeated", "wrong_order")
 
 
@@ -44,7 +47,8 @@ class Summary:
         null_rewards: rows without a reward: null completions and null golds.
         null_completions: rows whose completion is null.
         means: the mean of ``reward`` and of every component, by name without prefix.
-        rewards: how many rows earned each total.
+        rewards: how many rows earned each total; of very many totals the commonest.
+        other_rewards: rows whose total is none of those.
         forms: how many answers have each form.
         reasons: why answers commit to no label.
         flaws: how many rows have each flaw.
@@ -62,6 +66,7 @@ class Summary:
     golds: tuple[int, int] | None = None
     means: dict[str, Mean] = field(default_factory=dict)
     rewards: Counter[float] = field(default_factory=Counter)
+    other_rewards: int = 0
     forms: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     flaws: Counter[str] = field(default_factory=Counter)
@@ -84,6 +89,7 @@ class Summary:
         )
         for value, count in _counts(reward):
             found.rewards[value + 0.0] += count  # one zero
+        found.keep_commonest()
         found.forms.update(dict(_counts(form)))
         found.reasons.update(dict(_counts(scores[f"{prefix}answer_reason"])))
         found.flaws.update(dict(_counts(pc.list_flatten(flaws))))
@@ -104,6 +110,15 @@ class Summary:
             mine.count, mine.total = mine.count + mean.count, mine.total + mean.total
         for name in ("rewards", "forms", "reasons", "flaws"):
             getattr(self, name).update(getattr(other, name))
+        self.other_rewards += other.other_rewards
+        self.keep_commonest()
+
+    def keep_commonest(self) -> None:
+        """Keep a reward of lengths or scores, where every row has its own total, from filling the memory."""
+        if len(self.rewards) > MOST_TOTALS:
+            kept = Counter(dict(sorted(self.rewards.items(), key=lambda item: (-item[1], item[0]))[:MOST_TOTALS]))
+            self.other_rewards += self.rewards.total() - kept.total()
+            self.rewards = kept
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as plain data, counts in falling order."""
@@ -114,6 +129,7 @@ class Summary:
             "well_formed": self.well_formed,
             "means": {name: mean.value for name, mean in self.means.items()},
             "rewards": self.totals(),
+            "other_rewards": self.other_rewards,
             "forms": _ranked(self.forms),
             "reasons": _ranked(self.reasons),
             "flaws": _ranked(self.flaws),
@@ -136,13 +152,18 @@ class Summary:
         return [
             ("rows", f"{self.rows:,}{nulls or ''}"),
             ("mean", ", ".join(means)),
-            ("totals", ", ".join(f"{total}: {count:,}" for total, count in list(self.totals().items())[:12])),
+            ("totals", self._totals_shown()),
             ("well formed", f"{self.well_formed:,}{share}"),
             ("answers", _list(self.forms)),
             ("no label", _list(self.reasons)),
             ("flaws", _list(self.flaws)),
             *(("ALARM", alarm) for alarm in self.alarms()),
         ]
+
+    def _totals_shown(self) -> str:
+        shown = list(self.totals().items())[:_SHOWN]
+        rest = self.rewards.total() + self.other_rewards - sum(count for _, count in shown)
+        return ", ".join([*(f"{total}: {count:,}" for total, count in shown), *([f"others: {rest:,}"] if rest else [])])
 
     def alarms(self) -> list[str]:
         """What looks like a mistake in the run rather than in the model, a line each, with what to do."""
@@ -176,7 +197,7 @@ _ALARMS: tuple[tuple[Callable[[Summary], bool], str], ...] = (
         "no gold of the first rows names an option of its row, so nothing can be right: look at one row (explain)",
     ),
     (
-        lambda s: s.rows - s.null_rewards > 1 and len(s.totals()) == 1,
+        lambda s: s.rows - s.null_rewards > 1 and len(s.totals()) == 1 and not s.other_rewards,
         "every row earns the same, so nothing can be learned: look at a few rows (explain)",
     ),
 )
