@@ -63,12 +63,12 @@ def test_only_scores_come_with_row_numbers_group_and_step(tmp_path: Path) -> Non
         assert out["group_id"] == data["group_id"]
 
 
-def test_mapped_group_and_step_columns_go_with_the_scores(tmp_path: Path) -> None:
+def test_mapped_group_and_step_columns_go_with_the_scores_under_their_canonical_names(tmp_path: Path) -> None:
     data = table().rename_columns({"group_id": "uid"})
     settings = InputSettings(columns=(("group_id", "uid"),))
     source = write(tmp_path / "in.parquet", data)
     score_files(source, tmp_path / "out.parquet", columns="scores", settings=settings)
-    assert read(tmp_path / "out.parquet").schema.names == ["row", "uid", "step", *files.SCORES]
+    assert read(tmp_path / "out.parquet").schema.names == ["row", "group_id", "step", *files.SCORES]
 
 
 def test_row_groups_change_nothing(tmp_path: Path) -> None:
