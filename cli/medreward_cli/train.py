@@ -69,9 +69,9 @@ def command(
 def _demo(
     output: Path | None, steps: int | None, seed: int | None, hook: Callable[[Report], None], watch: Callable[..., None]
 ) -> Result:
-    from medreward.train import demo
+    from medreward.train import run_demo
 
-    return demo(output or _DEMO_FOLDER, seed=seed or 0, steps=steps or 50, hooks=[hook], watch=watch)
+    return run_demo(output or _DEMO_FOLDER, seed=seed or 0, steps=steps or 50, hooks=[hook], watch=watch)
 
 
 def _train(

@@ -67,18 +67,18 @@ from medreward.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from medreward.train.config import TrainConfig, load_config
-    from medreward.train.demo import demo
+    from medreward.train.demo import run_demo
     from medreward.train.loop import train
 
 _HOME_OF = {
     "TrainConfig": "medreward.train.config",
     "load_config": "medreward.train.config",
-    "demo": "medreward.train.demo",
+    "run_demo": "medreward.train.demo",
     "train": "medreward.train.loop",
 }
 _NEEDED = {"torch": "torch", "transformers": "transformers", "PIL": "pillow"}
 
-__all__ = ["TrainConfig", "demo", "load_config", "require_extra", "train"]
+__all__ = ["TrainConfig", "load_config", "require_extra", "run_demo", "train"]
 
 
 def require_extra() -> None:

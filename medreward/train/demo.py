@@ -23,7 +23,7 @@ from medreward.train.setup import Start
 from medreward.train.tiny import Shape, tiny_policy
 from medreward.train.warmup import warm_up
 
-__all__ = ["SHAPE", "demo", "demo_config", "demo_start", "demo_target", "untrained_policy"]
+__all__ = ["SHAPE", "demo_config", "demo_start", "demo_target", "run_demo", "untrained_policy"]
 
 SHAPE = Shape(hidden=96, layers=3, vision_hidden=64, vision_layers=2)
 _TRAIN, _HELD_OUT = 512, 64
@@ -83,7 +83,7 @@ def demo_start(seed: int, style: str, watch: Callable[[int, float], None] | None
     return Start(policy, items, drawn_items(_HELD_OUT, 2 * seed + 1))
 
 
-def demo(
+def run_demo(
     output: Path,
     *,
     seed: int = 0,

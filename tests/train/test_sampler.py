@@ -176,6 +176,12 @@ def test_the_same_seed_and_step_write_the_same() -> None:
     assert not torch.equal(write(made, prompts, seed=4).ids, write(made, prompts, seed=5).ids)
 
 
+def test_every_seed_and_step_has_a_chance_of_its_own() -> None:
+    pairs = [(seed, step) for seed in range(20) for step in range(20)]
+    drawn = {tuple(torch.rand(4, generator=generator_of(torch.device("cpu"), *pair)).tolist()) for pair in pairs}
+    assert len(drawn) == len(pairs)
+
+
 def test_tokens_are_drawn_with_their_probabilities() -> None:
     from medreward.train.sampler import choose
 
