@@ -195,6 +195,8 @@ def _maps(cells: Sequence[Any], kind: pa.DataType, _: str) -> pa.Array:
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum([len(row or ()) for row in rows], out=offsets[1:])
     keys = string_array([key for row in rows for key in row or ()])
+    # older Arrow takes keys with a validity bitmap for keys that may be null, and aborts
+    keys = pa.Array.from_buffers(keys.type, len(keys), [None, *keys.buffers()[1:]])
     texts = string_array([_text(text) for row in rows for text in (row or {}).values()])
     entries = pa.StructArray.from_arrays([keys, texts], fields=[kind.key_field, kind.item_field])
     return pa.Array.from_buffers(kind, len(rows), [_valid(rows), pa.py_buffer(offsets)], children=[entries])
