@@ -20,6 +20,8 @@ _BEFORE = re.compile(
     r"|operatorname|emph|bf|rm)\b|\\[(\[]|`{3}[a-z]{1,12}+\n)*+"
 )
 _AFTER = _EDGE + "!！…।/\\\u20e3-\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u3000"
+_TWO_WORDS = re.compile("[A-Za-z]{2},? [A-Za-z]{2}")
+"""Two words one after the other: no wrapper looks so."""
 _GRADE = re.compile(r"[^\W_][+-]")
 _SHORT = 400
 """A longer body is not looked at for wrappers that take more than stripping."""
@@ -49,6 +51,8 @@ def label_alone(body: str, labels: tuple[str, ...]) -> Choice | None:
         return _found(label, "clean", body, core)
     if len(core) > MAX_BODY:
         return _TOO_LONG
+    if names.is_short and "<" not in core and _TWO_WORDS.search(core) is not None:
+        return _TOO_LONG if len(core) > MAX_BODY else None
     if len(core) > _SHORT + names.longest:
         return None if core.isascii() or INVISIBLE.sub("", core).strip() else _EMPTY
     shown = without_markup(core)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 from medreward.text.choice.forms import Choice, Select
 from medreward.text.choice.listed import in_order
@@ -20,8 +19,7 @@ _LIST_ONLY = re.compile(r"[-(:).,?\nM&i]*+")
 _TOLD = ("affirmed", "bare")
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """Everything a body says.
 
     Args:
@@ -40,14 +38,16 @@ class Said:
     text: str
     lexicon: Lexicon
 
-    @cached_property
+    @property
     def words(self) -> tuple[str, ...]:
         """The folded words."""
         return words_in([token.casefold() for token in self.raw])
 
-    @cached_property
+    @property
     def named(self) -> tuple[str, ...]:
         """The labels mentioned, in order."""
+        if len(self.statements) == 1 and None not in self.statements[0].labels:
+            return self.statements[0].labels  # type: ignore[return-value]  # no None among them
         labels = [label for one in self.statements for label in one.labels if label is not None]
         return tuple(dict.fromkeys(labels))
 
@@ -94,7 +94,7 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         if one.verdict == "denied" and (one.start > begin or begin == 0)
         for label in one.labels
     }
-    return _without_list(said, yes), denied, cut
+    return _without_list(said, yes) if len(yes) > 1 else yes, denied, cut
 
 
 def _is_said_before(said: Said, place: int) -> bool:
@@ -145,9 +145,9 @@ def _one(said: Said, yes: list[Statement], denied: set[str | None]) -> Choice:
     label = labels.pop()
     if label is None:
         return said.none("out_of_range")
-    if label in denied or (_turns_down(said.words) and not _is_none_of(said.lexicon, label)):
+    if label in denied or (_turns_down(said) and not _is_none_of(said.lexicon, label)):
         return said.ambiguous("contradiction")
-    if _has_second(said, singles):
+    if "d" in said.kinds and _has_second(said, singles):
         return said.ambiguous("several_labels")
     return _stated(said, label, singles)
 
@@ -177,9 +177,12 @@ def _has_second(said: Said, singles: list[Statement]) -> bool:
     return False
 
 
-def _turns_down(words: tuple[str, ...]) -> bool:
+def _turns_down(said: Said) -> bool:
     """Does the body open by turning down every option?"""
-    return words[:1] in (("none",), ("neither",)) and NONE_OF.match(" ".join(words[:8])) is not None
+    opening = said.text[:200].lstrip().casefold()
+    if "none" not in opening[:12] and "neither" not in opening[:12]:
+        return False
+    return said.words[:1] in (("none",), ("neither",)) and NONE_OF.match(" ".join(said.words[:8])) is not None
 
 
 def _squeezed(text: str | None) -> str:
@@ -200,19 +203,32 @@ def _open_reason(one: Statement, tagged: Tagged) -> str:
 
 def _stated(said: Said, label: str, yes: list[Statement]) -> Choice:
     """The form in which one label is affirmed, and the words that do it."""
-    tagged = said.tagged
-    labels = tagged.means.keys() - tagged.texts
-    by_label = [one for one in yes if any(place in labels for place in range(one.start, one.end + 1))]
+    tagged, named = said.tagged, said.named
+    by_label = yes if not tagged.texts else [one for one in yes if _names_label(one, tagged)]
     if not by_label:
-        return Choice((label,), "text_only", "", (yes[0].start, yes[0].end), said.named)
+        return Choice((label,), "text_only", "", (yes[0].start, yes[0].end), named)
     first = by_label[0]
     leads = first.verdict == "bare" and not first.left and _LEADING.fullmatch(said.kinds, 0, first.start) is not None
-    alone = all(tagged.means[place] in ((label,), (None,)) for place in labels)
-    said_more = tagged.texts or (None,) in tagged.means.values() or _NOTHING_ELSE.fullmatch(said.kinds) is None
-    if leads and alone and said_more:
-        return Choice((label,), "with_text", "", (first.start, first.end), said.named)
+    if leads and (named == (label,) or _others_by_text(label, tagged)) and _says_more(said):
+        return Choice((label,), "with_text", "", (first.start, first.end), named)
     strong = next((one for one in by_label if one.verdict == "affirmed"), first)
-    return Choice((label,), "stated", "", (strong.start, strong.end), said.named)
+    return Choice((label,), "stated", "", (strong.start, strong.end), named)
+
+
+def _names_label(one: Statement, tagged: Tagged) -> bool:
+    return any(place in tagged.means and place not in tagged.texts for place in range(one.start, one.end + 1))
+
+
+def _others_by_text(label: str, tagged: Tagged) -> bool:
+    """Is every other label mentioned by its option's text alone?"""
+    return all(tagged.means[place] in ((label,), (None,)) for place in tagged.means.keys() - tagged.texts)
+
+
+def _says_more(said: Said) -> bool:
+    """Is there more than the label and signs?"""
+    if _NOTHING_ELSE.fullmatch(said.kinds) is None or said.tagged.texts:
+        return True
+    return (None,) in said.tagged.means.values()
 
 
 # Several labels, where several are asked for

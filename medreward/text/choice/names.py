@@ -19,6 +19,7 @@ class Names:
         self.folded = {key: label for key, label in zip(folded, labels, strict=True) if counts[key] == 1}
         self.blind = len(self.folded) == len(labels)
         self.longest = max(map(len, labels), default=0)
+        self.is_short = self.longest < 4
 
     def find(self, text: str) -> str | None:
         """The label that this text is, if it is one."""

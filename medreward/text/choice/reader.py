@@ -42,8 +42,8 @@ def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") 
 
 
 def read_choice(body: str, options: OptionSet, select: Select = "one") -> Choice:
-    """As :func:`choose`, in less time: the span counts tokens, not characters, and is of no use outside."""
-    return _read(body, options, select)[0]
+    """As :func:`choose` for a body that ``label_alone`` leaves open, in less time: the span is of no use outside."""
+    return _read_open(body, options, select)[0]
 
 
 def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
@@ -51,27 +51,38 @@ def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, l
     alone = label_alone(body, options.labels)
     if alone is not None:
         return alone, body, None, None
+    return _read_open(body, options, select)
+
+
+def _read_open(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
+    """As ``_read``, of a body that is no label alone."""
     lexicon = lexicon_of(options)
     if select == "many" and (listed := labels_listed(body, lexicon)) is not None:
         return listed, body, None, None
     shown, kept = without_invisible(without_markup(body))
     text = undressed(shown)
-    raw = tokens_in(text)
-    whole = _whole_text(text, raw, lexicon) if lexicon.texts else []
-    if whole:
-        return _by_text(whole, body), body, None, None
-    tagged = tag(text, raw, lexicon)
+    raw, folded = tokens_in(text), text.casefold()
+    present = lexicon.present(folded)
+    if present or lexicon.signs or len(raw) < _FEW:
+        whole = _whole_text(folded, raw, lexicon)
+        if whole:
+            return _by_text(whole, body), body, None, None
+    tagged = tag(raw, present, lexicon)
     kinds = shaped(tagged.kinds)
     said = Said(tuple(statements(tagged, kinds)) if "M" in kinds else (), tagged, kinds, raw, text, lexicon)
     return committed(said, select), text, kept, tagged
 
 
-def _whole_text(text: str, raw: Sequence[str], lexicon: Lexicon) -> list[str]:
+_FEW = 4
+"""A body of fewer tokens may be an option's text that looks like a label."""
+
+
+def _whole_text(folded: str, raw: Sequence[str], lexicon: Lexicon) -> list[str]:
     """The labels whose text the whole body is: but for case and whitespace, else but for punctuation too."""
-    if len(raw) > 2 * lexicon.longest + 60:
+    if len(raw) > 2 * lexicon.longest + 60 or not lexicon.texts:
         return []
-    words = [token.casefold() for token in raw]
-    return lexicon.strict.get(" ".join(text.casefold().split())) or lexicon.loose.get(words_in(words)) or []
+    strict = lexicon.strict.get(" ".join(folded.split()))
+    return strict or lexicon.loose.get(words_in([token.casefold() for token in raw])) or []
 
 
 def _by_text(labels: Sequence[str], body: str) -> Choice:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from medreward.text.choice.tokens import Tagged
 
@@ -12,8 +14,6 @@ __all__ = ["Statement", "shaped", "statements"]
 
 _GLUE = "faoiIQmpuvVyrwnN:"
 _SENTENCE = re.compile(r"[^.?!\n]*+[.?!\n]?")
-_PIECE = re.compile(rf"([^{_GLUE}M]*+)([{_GLUE}]*+)(M?)")
-_RIGHT = re.compile(rf"[{_GLUE}]*+")
 _JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
 _SAME = re.compile(r"[,:]?[iQf]*+")
 _CONJUNCTION = re.compile("[|&]")
@@ -100,11 +100,13 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
     """All statements of a body, in order; the kinds are those that ``shaped`` gave."""
     marks = _marks(kinds) if "R" in kinds or "C" in kinds else {}
     for sentence in _SENTENCE.finditer(kinds):
-        if "M" not in sentence.group():
+        start, end = sentence.span()
+        if kinds.find("M", start, end) < 0:
             continue
-        asked = sentence.group().endswith("?")
-        answered = asked and kinds[sentence.end() : sentence.end() + 1] == "r"
-        for statement in _joined(list(_mentions(kinds, sentence.start(), sentence.end(), tagged)), kinds):
+        asked = kinds[end - 1] == "?"
+        answered = asked and kinds[end : end + 1] == "r"
+        mentions = list(_mentions(kinds, start, end, tagged))
+        for statement in _joined(mentions, kinds) if len(mentions) > 1 else mentions:
             wrapped = statement.start in tagged.wrapped
             statement.verdict = marks.get(statement.start) or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
             if answered and statement.verdict == "asked" and len(statement.labels) == 1:
@@ -127,17 +129,20 @@ def _marks(kinds: str) -> dict[int, str]:
 
 def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Statement]:
     """Every mention in one sentence, each by itself."""
-    anchored, doubt = False, 0
-    for piece in _PIECE.finditer(kinds, start, end):
-        junk, glue, mention = piece.groups()
-        doubt = _doubt(doubt, junk)
-        anchored = anchored or not {"a", "o", "r"}.isdisjoint(glue)
-        if mention:
-            opens = junk[-1] in _STOPS + "|&RC" if junk else piece.start() == start
-            at = piece.end() - 1
-            far, near = glue[:-30], glue[-30:]
-            left = "n" + near if "n" in far or "N" in far else near
-            yield Statement(tagged.means[at], at, at, left, opens, anchored, doubt, at in tagged.texts)
+    anchored, doubt, done = False, 0, start
+    at = kinds.find("M", start, end)
+    while at >= 0:
+        before = kinds[done:at]
+        words = before.rstrip(_GLUE)
+        glue = before[len(words) :]
+        doubt = _doubt(doubt, words) if words else doubt
+        anchored = anchored or "a" in before or "o" in before or "r" in before
+        opens = words[-1] in _STOPS + "|&RC" if words else done == start
+        far, near = glue[:-30], glue[-30:]
+        left = "n" + near if "n" in far or "N" in far else near
+        yield Statement(tagged.means[at], at, at, left, opens, anchored, doubt, at in tagged.texts)
+        done = at + 1
+        at = kinds.find("M", done, end)
 
 
 def _doubt(before: int, junk: str) -> int:
@@ -179,41 +184,82 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
 
 def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     """What the words left and right of the mention say of it."""
-    match = _RIGHT.match(kinds, said.end + 1)
-    right = match.group() if match else ""
-    after = kinds[said.end + 1 + len(right) : said.end + 2 + len(right)]
-    stops = not after or after in _STOPS
-    if asked:
-        return "asked" if _is_bare(said, right, after, wrapped=wrapped) else "mentioned"
-    if said.doubt > 1 or _NOT_WRONG.match(right):
+    window = kinds[said.end + 1 : said.end + 1 + _WINDOW]
+    words = window.lstrip(_GLUE)
+    right = window[: len(window) - len(words)]
+    return _judged(said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped))
+
+
+_WINDOW = 40
+"""So many words behind a mention can say something of it."""
+
+
+class _Place(NamedTuple):
+    """A mention and what is round it.
+
+    Args:
+        left: the kinds of the words that lead up to it.
+        right: the kinds of the words that follow it.
+        after: the kind after those.
+        opens: as for a statement.
+        anchored: as for a statement.
+        doubt: as for a statement.
+        by_text: as for a statement.
+        asked: the sentence is a question.
+        wrapped: it is a label in brackets, quotes or emphasis.
+    """
+
+    left: str
+    right: str
+    after: str
+    opens: bool
+    anchored: bool
+    doubt: int
+    by_text: bool
+    asked: bool
+    wrapped: bool
+
+    @property
+    def stops(self) -> bool:
+        """Whether the sentence, or its part, ends behind the words that follow."""
+        return not self.after or self.after in _STOPS
+
+
+@lru_cache(maxsize=65536)
+def _judged(left: str, right: str, after: str, state: tuple[bool, bool, int, bool, bool, bool]) -> str:
+    place = _Place(left, right, after, *state)
+    if place.asked:
+        return "asked" if _is_bare(place) else "mentioned"
+    if place.doubt > 1 or _NOT_WRONG.match(right):
         return "mentioned"
-    if _is_denied(said, right, after, stops=stops):
+    if _is_denied(place):
         return "denied"
     if after == "d":
         return "mentioned"
-    if _is_affirmed(said, right, after, stops=stops):
+    if _is_affirmed(place):
         return "affirmed"
-    return "bare" if not said.doubt and _is_bare(said, right, after, wrapped=wrapped) else "mentioned"
+    return "bare" if not place.doubt and _is_bare(place) else "mentioned"
 
 
-def _is_denied(said: Statement, right: str, after: str, *, stops: bool) -> bool:
-    if after == "0" or (stops and _NO.fullmatch(right)):
+def _is_denied(said: _Place) -> bool:
+    if said.after == "0" or (said.stops and _NO.fullmatch(said.right)):
         return True
-    wrong = _IS_WRONG.match(right)
-    if wrong is not None and ("w" in wrong.group() or "n" in wrong.group() or "N" in wrong.group()):
+    wrong = _IS_WRONG.match(said.right)
+    if wrong is not None and not {"w", "n", "N"}.isdisjoint(wrong.group()):
         return True
-    return (after != "M" and _IS_NOT.match(right) is not None) or _DENIED.search(said.left) is not None
+    return (said.after != "M" and _IS_NOT.match(said.right) is not None) or _DENIED.search(said.left) is not None
 
 
-def _is_affirmed(said: Statement, right: str, after: str, *, stops: bool) -> bool:
-    if _IS_RIGHT.match(right) and (stops or not right.endswith("r") or after in "xzMydR|&"):
+def _is_affirmed(said: _Place) -> bool:
+    right = said.right
+    if _IS_RIGHT.match(right) and (said.stops or not right.endswith("r") or said.after in "xzMydR|&"):
         return True
-    if stops and (_IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))):
+    if said.stops and (_IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))):
         return True
-    return _is_chosen(said) and after not in ("|", "&")
+    return _is_chosen(said) and said.after not in ("|", "&")
 
 
-def _is_chosen(said: Statement) -> bool:
+def _is_chosen(said: _Place) -> bool:
     if _CHOSEN.search(said.left):
         return True
     if "w" in said.left:  # "the incorrect statement is B" answers some questions and denies in others
@@ -223,12 +269,15 @@ def _is_chosen(said: Statement) -> bool:
     return said.anchored or said.opens or said.by_text or not {"p", "Q", "V"}.isdisjoint(said.left)
 
 
-def _is_bare(said: Statement, right: str, after: str, *, wrapped: bool) -> bool:
+def _is_bare(said: _Place) -> bool:
     """Do the labels stand by themselves, as in ``B``, ``so B``, ``option B``, ``B: text``, ``B because ...``?"""
+    right, after = said.right, said.after
     if not said.opens or _BARE.fullmatch(said.left) is None or _BARE_END.match(right) is None:
         return False
     if ":" in right:
         return "w" not in right
     if right.endswith("n"):
         return after == "M"
-    return not after or after in _STOPS or after in "zRC" or right[-1:] in ("p", "u", "v") or (wrapped and after == "x")
+    if said.stops or after in "zRC" or right[-1:] in ("p", "u", "v"):
+        return True
+    return said.wrapped and after == "x"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from medreward.text.choice.visible import INVISIBLE, undressed
 from medreward.text.choice.words import is_punctuation, tokens_in, word_kinds
 from medreward.text.options import OptionSet
 
-__all__ = ["Lexicon", "Tagged", "lexicon_of", "tag", "words_in"]
+__all__ = ["Lexicon", "Phrase", "Tagged", "lexicon_of", "tag", "words_in"]
 
 _KNOWN = 50_000
 """So many spellings of tokens are remembered for one set of labels."""
@@ -72,7 +72,7 @@ def _fold(text: str) -> list[str]:
     return tokens_in(shown)
 
 
-class _Phrase(NamedTuple):
+class Phrase(NamedTuple):
     """Words that are looked for in a body as one: an option's text, or a label of several words."""
 
     words: str
@@ -82,7 +82,7 @@ class _Phrase(NamedTuple):
     key: str
 
     @classmethod
-    def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> _Phrase:
+    def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> Phrase:
         return cls(f" {' '.join(words)} ", len(words), labels, kind, max(words, key=len))
 
 
@@ -104,10 +104,15 @@ class Lexicon:
             self.loose.setdefault(words_in(_fold(text)), []).append(label)
         self.loose.pop((), None)
         self.longest = max(map(len, self.strict), default=0)
+        self.signs = any(not words_in(_fold(text)) for text in self.texts.values())
         named = {words_in(_fold(label)): label for label in options.labels}
-        texts = [_Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
-        names = [_Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
+        texts = [Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
+        names = [Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
         self.phrases = sorted(texts + names, key=lambda phrase: -phrase.size)
+
+    def present(self, folded: str) -> list[Phrase]:
+        """The phrases whose longest word stands in a folded text."""
+        return [phrase for phrase in self.phrases if phrase.key in folded]
 
     def _is_label(self, words: tuple[str, ...]) -> bool:
         return len(words) == 1 and self.names.find(words[0]) is not None
@@ -142,8 +147,8 @@ class Tagged:
     """
 
     kinds: str
-    first: list[int]
-    last: list[int]
+    first: Sequence[int]
+    last: Sequence[int]
     means: dict[int, tuple[str | None, ...]] = field(default_factory=dict)
     texts: set[int] = field(default_factory=set)
     wrapped: set[int] = field(default_factory=set)
@@ -152,17 +157,16 @@ class Tagged:
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
-def tag(text: str, raw: list[str], lexicon: Lexicon) -> Tagged:
-    """The kinds of a text's tokens, and the mentions among them."""
+def tag(raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
+    """The kinds of a text's tokens, and the mentions among them, of phrases those that may be present."""
     kinds = "".join(map(lexicon.kinds.__getitem__, raw))
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
-    first = last = list(range(len(kinds)))
-    if lexicon.phrases:
-        folded = text.casefold()
-        present = [phrase for phrase in lexicon.phrases if phrase.key in folded]
-        found = _phrases([token.casefold() for token in raw], present) if present else []
+    first: Sequence[int] = range(len(kinds))
+    last = first
+    if present:
+        found = _phrases([token.casefold() for token in raw], present)
         if found:
             kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
@@ -173,7 +177,7 @@ def tag(text: str, raw: list[str], lexicon: Lexicon) -> Tagged:
 _Found = list[tuple[int, int, tuple[str, ...], str]]
 
 
-def _phrases(folded: list[str], phrases: list[_Phrase]) -> _Found:
+def _phrases(folded: list[str], phrases: list[Phrase]) -> _Found:
     """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
     joined = f" {' '.join(words_in(folded))} "
     present = [phrase for phrase in phrases if phrase.words in joined]
@@ -224,8 +228,8 @@ _QUOTED, _BRACKETED = re.compile("(?<=q)[LAX](?=q)"), re.compile(r"(?<=\()[LAXS]
 
 
 def _unwrapped(
-    kinds: str, first: list[int], last: list[int], meant: dict[int, tuple[str | None, ...]]
-) -> tuple[str, list[int], list[int], dict[int, tuple[str | None, ...]]]:
+    kinds: str, first: Sequence[int], last: Sequence[int], meant: dict[int, tuple[str | None, ...]]
+) -> tuple[str, Sequence[int], Sequence[int], dict[int, tuple[str | None, ...]]]:
     """Quotes and emphasis dropped, brackets round one label too; a wrapped label is a strong one, ``S`` or ``P``."""
     for wrapped, strong in ((_QUOTED, "S"), (_BRACKETED, "P")):
         if wrapped.search(kinds):

@@ -23,7 +23,7 @@ INVISIBLE = re.compile(
 )
 """Unicode's default-ignorable code points, and the marks that underline or frame a letter."""
 
-_SIGNS = re.compile(r"[<&~!\x00-\x08\x0e-\x1b\x7f\ufffd]|\[[xX ✓✔]?\]|\[/?INST")
+_SIGNS = re.compile(r"[<&~!\[\x00-\x08\x0e-\x1b\x7f\ufffd]")
 _HIDDEN = (
     r"<!--(?:[^-]|-(?!->))*+(?:-->)?+"
     r"|\x1b\[9m[^\x1b\n]{0,80}+(?:\x1b\[[0-9;]{0,16}+m)?+"
