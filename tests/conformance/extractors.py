@@ -1,7 +1,7 @@
 """Other people's extractors, for ``medreward conformance --callable tests.conformance.extractors:NAME``.
 
-Each is called as its own evaluation calls it, on the body as it is; ``inspect_ai`` reads only text that says ``ANSWER:``,
-so that is put before the body. Their packages are imported when they are called, and are installed for this alone.
+Each is called as its own evaluation calls it, on the body as it is; ``inspect_ai`` reads only text that says
+``ANSWER:``, so that is put before the body. Their packages are imported when they are called, and are installed for this alone.
 """
 
 from __future__ import annotations

@@ -88,6 +88,8 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         if last > 0 and _is_said_before(said, last):
             begin = last
         yes = [one for one in yes if one.start > begin or begin == 0]
+    if (line := _answer_line(said, yes)) is not None:
+        return [line], {label for one in said.statements if one.start > line.end for label in _denied(one)}, cut
     denied = {
         label
         for one in said.statements
@@ -95,6 +97,23 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         for label in one.labels
     }
     return _without_list(said, yes) if len(yes) > 1 else yes, denied, cut
+
+
+_FIELD = re.compile("[aor][fo]*+:[:fo]*+$")
+
+
+def _answer_line(said: Said, yes: list[Statement]) -> Statement | None:
+    """A line such as ``Answer: B`` that ends what is affirmed: what stands before it is how one came there."""
+    if len(yes) < 2 or len(yes[-1].labels) != 1 or _FIELD.search(yes[-1].left) is None:
+        return None
+    fields = [one for one in yes if one.verdict == "affirmed" and _FIELD.search(one.left) is not None]
+    begin = yes[-1].start - len(yes[-1].left)
+    opens_line = said.kinds[begin - 1 : begin] == "\n"
+    return yes[-1] if opens_line and all(one.labels == yes[-1].labels for one in fields) else None
+
+
+def _denied(one: Statement) -> tuple[str | None, ...]:
+    return one.labels if one.verdict == "denied" else ()
 
 
 def _is_said_before(said: Said, place: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from medreward.text.choice.alone import label_alone
 from medreward.text.choice.commitment import Said, committed
+from medreward.text.choice.fields import Field, answer_field
 from medreward.text.choice.forms import Choice, Select
 from medreward.text.choice.listed import labels_listed
 from medreward.text.choice.statements import shaped, statements
@@ -56,6 +57,9 @@ def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, l
 
 def _read_open(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
     """As ``_read``, of a body that is no label alone."""
+    field = answer_field(body)
+    if field is not None:
+        return _in_field(field, options, select), body, None, None
     lexicon = lexicon_of(options)
     if select == "many" and (listed := labels_listed(body, lexicon)) is not None:
         return listed, body, None, None
@@ -71,6 +75,14 @@ def _read_open(body: str, options: OptionSet, select: Select) -> tuple[Choice, s
     kinds = shaped(tagged.kinds)
     said = Said(tuple(statements(tagged, kinds)) if "M" in kinds else (), tagged, kinds, raw, text, lexicon)
     return committed(said, select), text, kept, tagged
+
+
+def _in_field(field: Field, options: OptionSet, select: Select) -> Choice:
+    """What the answer field says; a label there is stated, as by ``answer: B``."""
+    choice = choose(field.text, options, select)
+    form = "stated" if choice.form in ("clean", "wrapped", "with_text") else choice.form
+    span = (field.start, field.end) if choice.labels else None
+    return Choice(choice.labels, form, choice.reason, span, choice.candidates)
 
 
 _FEW = 4

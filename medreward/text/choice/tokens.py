@@ -83,6 +83,7 @@ class Phrase(NamedTuple):
 
     @classmethod
     def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> Phrase:
+        """A phrase of these words, for these labels."""
         return cls(f" {' '.join(words)} ", len(words), labels, kind, max(words, key=len))
 
 

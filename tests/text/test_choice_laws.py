@@ -1,0 +1,176 @@
+"""Laws of the choice grammar over the sentences of the conformance suite and over any text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medreward.conformance import Case, load_cases
+from medreward.text.choice import MAX_BODY, choose
+from medreward.text.options import OptionSet
+
+LETTERS = ("A", "B", "C", "D")
+SINGLE = [case for case in load_cases() if case.select == "one"]
+MADE = [case for case in SINGLE if case.answer.labels and not case.accept and case.category != "markdown_and_latex"]
+KNEE = OptionSet(LETTERS, ("Meniscal tear", "Labral pathology", "Viral pneumonia", "Pneumonia"))
+
+WRAPPERS = [
+    *(
+        (" ", "\n"),
+        ("\n\n", "\t"),
+        ("\u3000", "\xa0"),
+        ("\u200b", "\ufeff"),
+        ("\r\n", "\r\n"),
+        ("**", "**"),
+        ("*", "*"),
+    ),
+    *(
+        ('"', '"'),
+        ("“", "”"),
+        ("«", "»"),
+        ("„", "“"),
+        ("「", "」"),
+        ("```\n", "\n```"),
+        ("<b>", "</b>"),
+        ("<p>", "</p>"),
+    ),
+    *(
+        ("\x1b[1m", "\x1b[0m"),
+        ("<!-- A -->", ""),
+        ("", "<!-- the answer is C -->"),
+        ("", "<|im_end|>"),
+        ("\x00", "\x00"),
+    ),
+]
+
+STATED = [
+    *("The answer is {0}.", "Answer: {0}", "{0}", "({0})", "**{0}**", "Not {1} but {0}", "{0}, not {1}", "Option {0}"),
+    *("{0} is correct. {1} is wrong.", "I choose {0}", "{1} or {0}? {0}", "{1}, no wait, {0}", "{0} or {1}", "not {0}"),
+    *(
+        "{0}, {1}",
+        "{0} because of the tear",
+        "{0}) the labrum is torn",
+        "{0} and {1} are wrong",
+        "It is {0}.",
+        "{1}/{0}",
+    ),
+    *("The answer is {1}. Actually, the answer is {0}.", "答案是{0}", "Die Antwort ist {0}", "Je choisis {0}", "{0}!"),
+]
+ALPHABETS = [
+    ("B", "C", "D", "E"),
+    ("F", "G", "H", "K"),
+    ("P", "Q", "R", "S"),
+    ("ii", "iii", "iv", "v"),
+    ("甲", "乙", "丙", "丁"),
+]
+
+
+@given(st.sampled_from(MADE), st.sampled_from(WRAPPERS))
+def test_a_wrapper_round_the_whole_body_keeps_the_label(case: Case, wrapper: tuple[str, str]) -> None:
+    assert choose(wrapper[0] + case.body + wrapper[1], case.option_set).labels == case.answer.labels
+
+
+@given(st.sampled_from(SINGLE), st.randoms(use_true_random=False))
+def test_what_states_one_label_never_states_another_whatever_the_texts(case: Case, random: object) -> None:
+    texts = [*case.options.values()]
+    getattr(random, "shuffle")(texts)  # noqa: B009 - hypothesis gives an object without a type
+    here, there = choose(case.body, case.option_set), choose(case.body, OptionSet(tuple(case.options), tuple(texts)))
+    if "text_only" not in (here.form, there.form) and here.label is not None and there.label is not None:
+        assert here.label == there.label
+
+
+@pytest.mark.parametrize("labels", ALPHABETS)
+@pytest.mark.parametrize("template", STATED)
+def test_other_labels_in_options_and_body_give_the_other_label(template: str, labels: tuple[str, ...]) -> None:
+    for first, second in ((0, 1), (2, 3), (3, 0)):
+        plain = choose(template.format("FGHK"[first], "FGHK"[second]), OptionSet(tuple("FGHK"), (None,) * 4))
+        other = choose(template.format(labels[first], labels[second]), OptionSet(labels, (None,) * 4))
+        assert [labels.index(label) for label in other.labels] == ["FGHK".index(label) for label in plain.labels]
+        assert (other.form, other.reason) == (plain.form, plain.reason)
+
+
+@given(st.sampled_from(SINGLE), st.sampled_from(["one", "many"]))
+def test_the_labels_are_always_some_of_the_options_in_their_order(case: Case, select: str) -> None:
+    found = choose(case.body, case.option_set, "many" if select == "many" else "one")
+    assert [*found.labels] == [label for label in case.options if label in found.labels]
+    assert bool(found.labels) == (found.reason == "")
+    assert len(found.labels) < 2 or select == "many"
+    assert found.span is None or 0 <= found.span[0] < found.span[1] <= len(case.body)
+
+
+@given(st.text(max_size=60), st.sampled_from(["one", "many"]))
+def test_any_text_is_read_without_an_error(body: str, select: str) -> None:
+    found = choose(body, KNEE, "many" if select == "many" else "one")
+    assert {*found.labels} <= {*LETTERS}
+
+
+UNITS = [
+    *(
+        "<b ",
+        "<b>",
+        "</",
+        "<!--",
+        "<!-- ",
+        "&lt;",
+        "~~a",
+        "~~",
+        "[x] ",
+        "[",
+        '{"answer": "',
+        '"answer": ',
+        "```\n",
+        "❌ B ",
+        "✓",
+    ),
+    *(
+        "no, wait, ",
+        "no wait B. ",
+        "答案是B",
+        "第一次",
+        "Bではない",
+        "정답은 B ",
+        "\x1b[9m",
+        "\x1b[",
+        "<|a",
+        "¬B",
+        "!B",
+        "B is ",
+    ),
+    *(
+        "as well as B ",
+        "first ",
+        "second thought ",
+        "if B, ",
+        "1. B ",
+        "Answer: B\n",
+        "\\u00",
+        "{",
+        "the the ",
+        "B and not ",
+    ),
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("prefix", ["B ", "{"])
+def test_time_is_linear_in_the_length_of_hostile_markup_and_words(unit: str, prefix: str) -> None:
+    def seconds(size: int) -> float:
+        body = prefix + unit * (size // len(unit)) + " x"
+        start = time.process_time()
+        choose(body, KNEE)
+        return time.process_time() - start
+
+    small = max(min(seconds(4_000) for _ in range(2)), 2e-3)
+    assert min(seconds(64_000) for _ in range(2)) < 96 * small  # linear: 16 times; quadratic: 256 times
+
+
+def test_a_long_completion_is_read_in_milliseconds() -> None:
+    sentence = "The image shows a torn labrum, and option A does not explain the pain. "
+    body = sentence * 1000 + "\n\nThe answer is B."
+    assert 70_000 < len(body) < MAX_BODY
+    start = time.process_time()
+    assert choose(body, KNEE).label == "B"
+    assert time.process_time() - start < 1  # about 30 ms where nothing else runs
