@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medreward_cli.reading import input_settings, reading_options
+from medreward_cli.reading import answer_option, input_settings, read_as, reading_options
 from medreward_cli.terminal import draw, echo_json, visible
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def _json_options(ctx: click.Context, param: click.Parameter, value: str | None)
     help="All options: a JSON list of texts, or an object from label to text.",
 )
 @click.option("--reward", "rewards", multiple=True, help="A preset or a document. Repeatable.  [default: medvlm-r1]")
+@answer_option
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="A JSON list with one explanation for each reward.")
 def command(file: str | None, row: int | None, *, as_json: bool, **given: Any) -> None:
@@ -57,7 +58,7 @@ def command(file: str | None, row: int | None, *, as_json: bool, **given: Any) -
     from medreward.scoring import explain
 
     settings = input_settings(given)
-    rewards = given["rewards"] or ("medvlm-r1",)
+    rewards = [read_as(reward, given["read"]) for reward in given["rewards"] or ("medvlm-r1",)]
     _check_one_source(file, row, given)
     if file is not None and row is not None:
         found = [explain_row(file, row, reward, settings=settings) for reward in rewards]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from medreward.rewards import Document
     from medreward.scoring import InputSettings
 
-__all__ = ["import_option", "input_settings", "reading_options"]
+__all__ = ["answer_option", "import_option", "input_settings", "read_as", "reading_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -157,3 +158,24 @@ def input_settings(options: dict[str, Any]) -> InputSettings:
         return InputSettings.model_validate(fields)
     except ValidationError as error:
         raise click.UsageError("; ".join(part["msg"] for part in error.errors())) from error
+
+
+def answer_option(command: Command) -> Command:
+    """Give a command the option that :func:`read_as` takes."""
+    return click.option(
+        "--read",
+        type=click.Choice(["answer", "text"]),
+        default="answer",
+        show_default=True,
+        help="The answer is what the reward says, or the whole text where a completion has no answer block.",
+    )(command)
+
+
+def read_as(reward: str, read: str) -> str | Document:
+    """The reward as it is, or with the whole text as the answer where there is none."""
+    if read == "answer":
+        return reward
+    from medreward.rewards import load_document
+    from medreward.rewards.whole_text import reading_whole_text
+
+    return reading_whole_text(load_document(reward))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medreward_cli.reading import input_settings, reading_options
+from medreward_cli.reading import answer_option, input_settings, read_as, reading_options
 from medreward_cli.terminal import echo_json, echo_table, gate, visible
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
 @click.option("-o", "--output", help="File or folder to write (.jsonl and -: JSON lines); else a summary only.")
 @click.option("--reward", default="medvlm-r1", show_default=True, help="A preset (medreward spec list) or a document.")
+@answer_option
 @reading_options
 @click.option(
     "--columns",
@@ -76,6 +77,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     floors: dict[str, float],
     by: tuple[str, ...],
     *,
+    read: str,
     groups: bool,
     overwrite: bool,
     as_json: bool,
@@ -96,7 +98,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
         result = score_files(
             inputs,
             output,
-            reward=reward,
+            reward=read_as(reward, read),
             settings=input_settings(reading),
             columns=which,
             prefix=prefix,
@@ -106,7 +108,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             progress=progress,
         )
     seconds = time.monotonic() - began
-    name = result.document.name or reward
+    name = result.document.name or (reward if read == "answer" else f"{reward} --read {read}")
     low = _below(floors, result.summary)
     gate(bool(low))
     for line in low:

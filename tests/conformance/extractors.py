@@ -1,7 +1,8 @@
 """Other people's extractors, for ``medreward conformance --callable tests.conformance.extractors:NAME``.
 
 Each is called as its own evaluation calls it, on the body as it is; ``inspect_ai`` reads only text that says
-``ANSWER:``, so that is put before the body. Their packages are imported when they are called, and are installed for this alone.
+``ANSWER:``, so that is put before the body. Their packages are imported when they are called, and are installed for
+this alone.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def _lm_eval_filter() -> Any:
 
 
 def lm_eval(body: str, options: Options, select: str) -> str | None:
-    """``lm_eval``'s ``multi_choice_regex`` filter."""
+    """``lm_eval``'s ``multi_choice_regex`` filter, which knows labels A to Z and fails beyond them."""
+    if len(options) > 26:
+        return None
     choices = [text or f"choice {label}" for label, text in options.items()]
     found = str(_lm_eval_filter().apply([[body]], [{"choices": choices}])[0][0])
     return None if found == "[invalid]" else _spelt(found.strip("()"), options)

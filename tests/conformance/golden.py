@@ -1,7 +1,7 @@
 """What the choice grammar makes of every case, by the number of the grammar.
 
-``python -m tests.conformance.golden`` writes the outcomes of the grammar that ``GRAMMAR`` numbers. It adds cases; where the
-outcome of a case that is written down has changed it stops, and asks for a higher number.
+``python -m tests.conformance.golden`` writes the outcomes of the grammar that ``GRAMMAR`` numbers. It adds cases; where
+the outcome of a case that is written down has changed it stops, and asks for a higher number.
 """
 
 from __future__ import annotations
