@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from medreward.rewards.base import Values
 from medreward.rewards.document import Document
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, numbered
 from medreward.text.unwrap import string_array
 
 __all__ = ["label_words", "lists_of_words", "numbers", "score_schema", "words"]
@@ -39,12 +40,17 @@ def words(codes: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> pa.Array
     valid = codes >= 0
     index = np.where(valid, codes, 0).astype(np.int32)
     indices = pa.Array.from_buffers(pa.int32(), len(index), [_bitmap(valid), pa.py_buffer(index)])
-    return string_array([*vocabulary, ""]).cast(pa.string()).take(indices)
+    return _dictionary(tuple(vocabulary)).take(indices)
+
+
+@lru_cache(maxsize=256)
+def _dictionary(vocabulary: tuple[str, ...]) -> pa.Array:
+    return string_array([*vocabulary, ""]).cast(pa.string())
 
 
 def lists_of_words(table: Mask, vocabulary: Sequence[str]) -> pa.Array:
     """Each row's true columns, as a list of their names."""
-    row, column = np.nonzero(table)
+    row, column = np.divmod(np.flatnonzero(table), max(1, table.shape[1]))
     offsets = np.zeros(len(table) + 1, np.int32)
     np.cumsum(np.bincount(row, minlength=len(table)), out=offsets[1:])
     return pa.Array.from_buffers(
@@ -60,13 +66,8 @@ def label_words(labels: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, .
         set_codes: ``int64``, shape ``(n,)``, which of ``label_sets`` the row offers.
         label_sets: the distinct tuples of labels.
     """
-    order = np.lexsort((labels, set_codes))
-    new = np.r_[True, (np.diff(labels[order]) != 0) | (np.diff(set_codes[order]) != 0)][: len(order)]
-    first = order[new]
-    codes = np.empty(len(order), np.int64)
-    codes[order] = np.cumsum(new) - 1
-    named = [
-        ",".join(label for place, label in enumerate(label_sets[code]) if mask >> place & 1)
-        for mask, code in zip(labels[first].tolist(), set_codes[first].tolist(), strict=True)
-    ]
+    place, masks = numbered(labels)
+    codes, keys = numbered(place * len(label_sets) + set_codes)
+    pairs = zip(masks[keys // len(label_sets)].tolist(), (keys % len(label_sets)).tolist(), strict=True)
+    named = [",".join(label for i, label in enumerate(label_sets[code]) if mask >> i & 1) for mask, code in pairs]
     return words(np.where(labels > 0, codes, -1), named)

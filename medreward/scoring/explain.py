@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 from medreward.errors import InputError, UsageError
 from medreward.rewards import Reward, evaluate
 from medreward.rewards.base import Gold
-from medreward.rewards.presets import DEFAULT
+from medreward.rewards.presets import DEFAULT, PRESETS
 from medreward.scoring.golds import resolve_golds
 from medreward.scoring.group_pass import GroupValues, needs_groups
 from medreward.scoring.rows import read_completions
@@ -231,11 +232,19 @@ def _column_of_cell(cell: Cell) -> pa.Array:
 
 
 def _scorer_of(reward: RewardSource | Scorer, settings: InputSettings | None) -> Scorer:
+    if isinstance(reward, str) and reward in PRESETS:
+        return _preset_scorer(reward, settings or InputSettings())
     if not isinstance(reward, Scorer):
         return Scorer(reward, settings=settings)
     if settings is not None and settings != reward.settings:
         raise UsageError("two_settings", "A scorer has its settings already", do="give the settings to the scorer")
     return reward
+
+
+@lru_cache(maxsize=64)
+def _preset_scorer(name: str, settings: InputSettings) -> Scorer:
+    """The scorer of a preset, made once: making it costs more than scoring a completion."""
+    return Scorer(name, settings=settings)
 
 
 def score_one(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from medreward.text.buffer import Ints, Mask
 from medreward.text.facts.counts import Counted
+from medreward.text.facts.shapes import Shapes
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
 from medreward.text.tags import Case
 
-__all__ = ["BlockTable", "Blocks"]
+__all__ = ["BlockTable", "Blocks", "ShapeBlocks"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,12 @@ class BlockTable:
     loose: Mask
     nested: Mask
 
-    @property
+    @cached_property
     def row(self) -> Ints:
         """The row of each block, ``int64``, shape ``(b,)``."""
         return self.tags.row[self.opener]
 
-    @property
+    @cached_property
     def role(self) -> Ints:
         """The number of each block's role, shape ``(b,)``."""
         return (self.tags.code[self.opener] >> 1).astype(np.int64)
@@ -51,14 +53,14 @@ class BlockTable:
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The blocks over the tags that count."""
+class ShapeBlocks:
+    """The blocks of each shape of rows: ``tags`` are those of the shapes, ``row`` is a shape's number."""
 
     case: Case = "exact"
 
     def read(self, reading: Reading) -> BlockTable:
-        """Pair adjacent tags of one role: no loop over rows."""
-        tags = reading[Counted(self.case)]
+        """Pair adjacent tags of one role: no loop over shapes."""
+        tags = reading[Shapes(self.case)].tags
         loose = np.ones(len(tags), np.bool_)
         nested = np.zeros(len(tags), np.bool_)
         openers, closers = [], []
@@ -75,6 +77,30 @@ class Blocks:
         opener, closer = opener[order], closer[order]
         loose[opener] = loose[closer] = False
         return BlockTable(tags, opener, closer, _quoted(reading, tags, opener, closer), loose, nested)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks over the tags that count."""
+
+    case: Case = "exact"
+
+    def read(self, reading: Reading) -> BlockTable:
+        """Give every row the blocks of its shape."""
+        tags, twin, shapes = (
+            reading[Counted(self.case)],
+            reading[Shapes(self.case)].twin,
+            reading[ShapeBlocks(self.case)],
+        )
+        reach = np.zeros(len(shapes.tags), np.int64)
+        reach[shapes.opener] = shapes.closer - shapes.opener
+        quoted = np.zeros(len(shapes.tags), np.bool_)
+        quoted[shapes.opener] = shapes.quoted
+        reach = reach[twin]
+        opener = np.flatnonzero(reach)
+        return BlockTable(
+            tags, opener, opener + reach[opener], quoted[twin[opener]], shapes.loose[twin], shapes.nested[twin]
+        )
 
 
 def _quoted(reading: Reading, tags: TagTable, opener: Ints, closer: Ints) -> Mask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -40,7 +40,7 @@ class Choices:
     form: Codes
     reason: Codes
 
-    @property
+    @cached_property
     def label(self) -> Ints:
         """The place of the only label among the row's labels, ``int64``, shape ``(n,)``; -1 for none or several."""
         only = (self.labels > 0) & (self.labels & (self.labels - 1) == 0)

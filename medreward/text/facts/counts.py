@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -14,25 +13,12 @@ from medreward.spec import Flag, Whole
 from medreward.text.buffer import Bytes, Ints, Mask
 from medreward.text.facts.base import FACTS, Fact, Predicate
 from medreward.text.facts.newlines import NEWLINE
+from medreward.text.facts.shapes import Counted, Shapes
 from medreward.text.reading import Reading
-from medreward.text.scan import ANY, EXACT, FOLDED, LOWERED, TagTable
+from medreward.text.scan import TagTable
 from medreward.text.tags import Case, TagLiteral
 
 __all__ = ["AnyCount", "Counted", "Occurs", "TagCount", "code_of"]
-
-_COUNTS = {"exact": EXACT, "any": ANY, "lowered": LOWERED, "folded": FOLDED}
-
-
-@dataclass(frozen=True)
-class Counted:
-    """The tags that count: those spelt in the given case. Any other literal is ordinary text."""
-
-    case: Case = "exact"
-
-    def read(self, reading: Reading) -> TagTable:
-        """The tag table without the tags that do not count."""
-        counts = reading.scan.spelling <= _COUNTS[self.case]
-        return reading.scan if counts.all() else reading.scan[counts]
 
 
 def code_of(reading: Reading, literal: str) -> int:
@@ -69,8 +55,13 @@ class TagCount(Fact):
 
     def read(self, reading: Reading) -> Ints:
         """Occurrences in every row."""
+        code = code_of(reading, self.tag)
+        if self.before == self.after == "anything":
+            shapes = reading[Shapes(self.case)]
+            found: Ints = np.bincount(shapes.tags.row[shapes.tags.code == code], minlength=len(shapes))[shapes.of_row]
+            return found
         table = reading[Counted(self.case)]
-        table = table[table.code == code_of(reading, self.tag)]
+        table = table[table.code == code]
         rows = reading.rows.spans
         counts = np.ones(len(table), np.bool_)
         if self.before == "newline":

@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.text.buffer import IGNORABLE, Bytes, Ints, Mask
-from medreward.text.facts.blocks import Blocks
+from medreward.text.facts.blocks import ShapeBlocks
 from medreward.text.facts.bodies import Body
 from medreward.text.facts.misspelt import MisspeltTag
+from medreward.text.facts.shapes import Shapes
 from medreward.text.facts.stray import StrayPlaces
 from medreward.text.facts.structure import InOrder
 from medreward.text.reading import Reading
-from medreward.text.scan import ANY, EXACT
+from medreward.text.scan import ANY, TagTable
 
 __all__ = ["FLAWS", "Flaws", "repair_of"]
 
@@ -71,27 +72,36 @@ class Flaws:
 
 
 def _count_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
-    tags, n, kinds = reading.scan, len(reading), 2 * len(reading.tags.roles)
-    cell = tags.row * kinds + tags.code
-    exact = np.bincount(cell[tags.spelling == EXACT], minlength=n * kinds).reshape(n, kinds)
-    other = np.bincount(cell[tags.spelling == ANY], minlength=n * kinds).reshape(n, kinds)
+    shapes, kinds = reading[Shapes()], 2 * len(reading.tags.roles)
     wanted = [2 * reading.tags.roles.index(role) + side for role in named for side in (0, 1)]
-    exact, other = exact[:, wanted], other[:, wanted]
-    columns["missing_open"][:] = (exact[:, 0::2] == 0).any(axis=1)
-    columns["missing_close"][:] = (exact[:, 1::2] == 0).any(axis=1)
-    columns["repeated"][:] = (exact > 1).any(axis=1)
-    columns["wrong_case"][:] = ((exact == 0) & (other > 0)).any(axis=1)
-    columns["wrong_order"][:] = (exact > 0).all(axis=1) & ~reading[InOrder(tags=named)]
+    exact = _counts(shapes.tags, len(shapes), kinds)[:, wanted]
+    columns["missing_open"][:] = (exact[:, 0::2] == 0).any(axis=1)[shapes.of_row]
+    columns["missing_close"][:] = (exact[:, 1::2] == 0).any(axis=1)[shapes.of_row]
+    columns["repeated"][:] = (exact > 1).any(axis=1)[shapes.of_row]
+    columns["wrong_order"][:] = (exact > 0).all(axis=1)[shapes.of_row] & ~reading[InOrder(tags=named)]
+    cased = reading.scan[reading.scan.spelling == ANY]
+    if len(cased):
+        other = _counts(cased, len(reading), kinds)[:, wanted]
+        columns["wrong_case"][:] = ((exact == 0)[shapes.of_row] & (other > 0)).any(axis=1)
+
+
+def _counts(tags: TagTable, n: int, kinds: int) -> Ints:
+    """How often each literal occurs in each row, ``int64``, shape ``(n, kinds)``."""
+    return np.bincount(tags.row * kinds + tags.code, minlength=n * kinds).reshape(n, kinds)
 
 
 def _block_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
-    blocks = reading[Blocks()]
+    shapes, blocks = reading[Shapes()], reading[ShapeBlocks()]
     tags, closer = blocks.tags, blocks.tags.code & 1 == 1
     ours = np.isin(tags.code >> 1, [reading.tags.roles.index(role) for role in named])
-    columns["unclosed"][tags.row[ours & blocks.loose & ~closer]] = True
-    columns["unopened"][tags.row[ours & blocks.loose & closer]] = True
-    columns["nested"][tags.row[ours & blocks.nested]] = True
-    columns["quoted"][blocks.row[blocks.quoted]] = True
+    flawed = {
+        "unclosed": tags.row[ours & blocks.loose & ~closer],
+        "unopened": tags.row[ours & blocks.loose & closer],
+        "nested": tags.row[ours & blocks.nested],
+        "quoted": blocks.row[blocks.quoted],
+    }
+    for flaw, which in flawed.items():
+        columns[flaw][:] = (np.bincount(which, minlength=len(shapes)) > 0)[shapes.of_row]
     for role, flaw in (("think", "empty_reasoning"), ("answer", "empty_answer")):
         if role in named:
             bodies = reading[Body(tag=role)]

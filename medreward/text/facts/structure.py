@@ -9,7 +9,7 @@ from pydantic import Field
 
 from medreward.text.buffer import Ints, Mask
 from medreward.text.facts.base import Predicate
-from medreward.text.facts.counts import Counted
+from medreward.text.facts.shapes import Shapes
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
 from medreward.text.tags import Case, Role
@@ -37,17 +37,19 @@ class WellFormed(Predicate):
 
     def read(self, reading: Reading) -> Mask:
         """Whether each row is well formed."""
-        table = reading[Counted(self.case)]
+        shapes = reading[Shapes(self.case)]
+        table = shapes.tags
         roles = self.tags if self.tags is not None else reading.tags.roles
         numbers = [reading.tags.roles.index(role) for role in roles]
         if sorted(numbers) != list(range(len(reading.tags.roles))):
             table = table[np.isin(table.code >> 1, numbers)]
         wanted = [2 * number + side for number in numbers for side in (0, 1)]
-        first, counts = first_places(table, len(reading))
+        first, counts = first_places(table, len(shapes))
         good: Mask = counts == len(wanted)
         at = first[good]
         good[good] = np.all([table.code[at + i] == code for i, code in enumerate(wanted)], axis=0)
-        return good
+        well_formed: Mask = good[shapes.of_row]
+        return well_formed
 
 
 class InOrder(Predicate):
@@ -64,11 +66,13 @@ class InOrder(Predicate):
 
     def read(self, reading: Reading) -> Mask:
         """Whether each row's literals are in order."""
-        table = reading[Counted(self.case)]
+        shapes = reading[Shapes(self.case)]
+        table = shapes.tags
         kinds = 2 * len(reading.tags.roles)
-        first = np.full((len(reading), kinds), -1, np.int64)
+        first = np.full((len(shapes), kinds), -1, np.int64)
         place = np.arange(len(table))[::-1]  # the last one written is the first one in the text
         first.ravel()[(table.row * kinds + table.code)[place]] = place
         roles = self.tags if self.tags is not None else reading.tags.roles
         wanted = first[:, [2 * reading.tags.roles.index(role) + side for role in roles for side in (0, 1)]]
-        return np.asarray((wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1))
+        in_order: Mask = (wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1)
+        return np.asarray(in_order[shapes.of_row])
