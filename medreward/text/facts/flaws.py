@@ -75,10 +75,15 @@ def _count_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, .
     shapes, kinds = reading[Shapes()], 2 * len(reading.tags.roles)
     wanted = [2 * reading.tags.roles.index(role) + side for role in named for side in (0, 1)]
     exact = _counts(shapes.tags, len(shapes), kinds)[:, wanted]
-    columns["missing_open"][:] = (exact[:, 0::2] == 0).any(axis=1)[shapes.of_row]
-    columns["missing_close"][:] = (exact[:, 1::2] == 0).any(axis=1)[shapes.of_row]
-    columns["repeated"][:] = (exact > 1).any(axis=1)[shapes.of_row]
-    columns["wrong_order"][:] = (exact > 0).all(axis=1)[shapes.of_row] & ~reading[InOrder(tags=named)]
+    flawed = {
+        "missing_open": (exact[:, 0::2] == 0).any(axis=1),
+        "missing_close": (exact[:, 1::2] == 0).any(axis=1),
+        "repeated": (exact > 1).any(axis=1),
+        "wrong_order": (exact > 0).all(axis=1),
+    }
+    for flaw, which in flawed.items():
+        columns[flaw][:] = np.asarray(which)[shapes.of_row]
+    columns["wrong_order"] &= ~reading[InOrder(tags=named)]
     cased = reading.scan[reading.scan.spelling == ANY]
     if len(cased):
         other = _counts(cased, len(reading), kinds)[:, wanted]

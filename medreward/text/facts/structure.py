@@ -74,5 +74,5 @@ class InOrder(Predicate):
         first.ravel()[(table.row * kinds + table.code)[place]] = place
         roles = self.tags if self.tags is not None else reading.tags.roles
         wanted = first[:, [2 * reading.tags.roles.index(role) + side for role in roles for side in (0, 1)]]
-        in_order: Mask = (wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1)
+        in_order = np.asarray((wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1))
         return np.asarray(in_order[shapes.of_row])
