@@ -1,0 +1,65 @@
+"""The scan finds the same tags wherever its blocks begin, and tells rows apart by their tags however many they have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from medreward.text import Reading, Rows, TagCount
+from medreward.text import scan as scanning
+from medreward.text.buffer import numbered, words_at
+from medreward.text.facts import MisspeltTag
+from medreward.text.facts.shapes import Shapes
+from tests.oracle import text as oracle
+
+TEXT = "<think>a<b</think>\n<<Answer>\u3000</ANSWER><answer>B</answer"
+
+
+@pytest.mark.parametrize("block", [8, 16, 24, 64])
+def test_tags_are_found_at_every_distance_from_where_a_block_begins(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(scanning, "_BLOCK", block)
+    monkeypatch.setattr(scanning, "_STRIP", 2 * block)
+    for shift in range(2 * block + 1):
+        texts = ["x" * shift, TEXT, "<thi", "nk>"]
+        reading = Reading(Rows.of(pa.array(texts)))
+        start = reading.rows.offsets[1]
+        edges = zip((reading.scan.start - start).tolist(), (reading.scan.end - start).tolist(), strict=True)
+        found = [TEXT.encode()[a:b].decode() for a, b in edges]
+        assert found == [TEXT[tag.start : tag.end] for tag in oracle.tags(TEXT, case="any")]
+        assert reading[MisspeltTag()].tolist() == [False, True, False, False]
+
+
+def test_a_tag_may_end_where_the_buffer_ends() -> None:
+    for size in range(12):
+        reading = Reading(Rows.of(pa.array([" " * size + "<answer>", "</answer>"])))
+        assert reading.scan.row.tolist() == [0, 1]
+
+
+def test_rows_of_the_same_tags_in_the_same_order_are_one_shape() -> None:
+    texts = ["<think>a</think>", "", "b<think></think> ", "</think><think>", None, "<THINK>"]
+    assert Reading(Rows.of(pa.array(texts)))[Shapes()].of_row.tolist() == [0, 1, 0, 2, 1, 1]
+
+
+@pytest.mark.parametrize("count", [20, 21, 22, 300])
+def test_rows_of_many_tags_are_told_apart_by_their_last_one(count: int) -> None:
+    texts = ["<think>" * count, "<think>" * (count - 1) + "</think>", "<think>" * (count + 1), "<think>" * count]
+    reading = Reading(Rows.of(pa.array(texts)))
+    for literal in ("<think>", "</think>"):
+        assert reading[TagCount(tag=literal)].tolist() == [text.count(literal) for text in texts]
+
+
+def test_words_beyond_the_buffer_are_zero() -> None:
+    for size in range(20):
+        raw = bytes(range(1, size + 1))
+        words = words_at(np.frombuffer(raw, np.uint8), np.arange(size + 1))
+        assert [int(word).to_bytes(8, "little") for word in words] == [
+            raw[at : at + 8].ljust(8, b"\0") for at in range(size + 1)
+        ]
+
+
+def test_equal_keys_have_equal_numbers_in_the_order_they_come() -> None:
+    numbers, keys = numbered(np.array([7, -1, 7, 2**62, -1]))
+    assert (numbers.tolist(), keys.tolist()) == ([0, 1, 0, 2, 1], [7, -1, 2**62])
