@@ -15,6 +15,7 @@ from medreward.rewards import ColumnValue, Reward
 from medreward.rewards.base import Floats
 from medreward.scoring.groups import advantages, group_codes, numbers_of
 from medreward.scoring.inputs import as_batches, slices
+from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints, Mask
@@ -246,11 +247,12 @@ class Differ:
     ) -> Flip:
         scorer = next(iter(self.scorers.values()))
         row = batch.slice(i, 1)
-        completion = row[self.settings.column("completion")]
+        text = read_completions(row[self.settings.column("completion")], self.settings)
+        completion = text.cast(pa.large_binary())[0].as_py().decode("utf-8", "replace")
         labels, _ = scorer.gold_labels(row, self._rows + i)
         first, second = ({n: one[n][i].as_py() for n in _parts(one)} for one in scored)
         flaws = tuple(scored[0]["flaws"][i].as_py() or ())
-        return Flip(self._rows + i, _text(completion), labels[0].as_py(), values, (first, second), flaws)
+        return Flip(self._rows + i, completion, labels[0].as_py(), values, (first, second), flaws)
 
     def result(self) -> Diff:
         """The comparisons over all batches so far."""
@@ -279,11 +281,6 @@ class Differ:
 
 def _parts(scores: pa.RecordBatch) -> list[str]:
     return [name for name in scores.schema.names if name.startswith("reward_")]
-
-
-def _text(cell: pa.Array) -> str:
-    value = cell[0].as_py()
-    return value if isinstance(value, str) else repr(value)
 
 
 def _round_robin(cells: _Cells, most: int) -> Iterator[Flip]:

@@ -77,6 +77,13 @@ def test_a_column_of_the_file_is_a_reward_to_compare_with_and_its_null_is_no_val
     assert pair.null_in_one == 2  # row 3 has no logged value, row 7 no gold
 
 
+def test_the_completion_of_a_conversation_is_shown_as_it_was_read() -> None:
+    said = [{"role": "assistant", "content": GOOD.format("(B)")}]
+    data = {"completion": [said], "gold": ["B"]}
+    (pair,) = medreward.diff(data, ["medvlm-r1", "medvlm-r1-eval"]).pairs
+    assert [flip.completion for flip in pair.flips] == [GOOD.format("(B)")]
+
+
 def test_one_reward_is_nothing_to_compare() -> None:
     too_few: list[list[str]] = [["mcq"], ["mcq", "mcq"], []]
     for rewards in too_few:
