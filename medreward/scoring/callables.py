@@ -10,13 +10,14 @@ An exception is never swallowed and never becomes a number: it is the outcome of
 from __future__ import annotations
 
 import asyncio
+import dis
 import importlib
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import SimpleNamespace, TracebackType
+from types import CodeType, SimpleNamespace, TracebackType
 from typing import Any, Literal
 
 from medreward.errors import MissingExtraError, UsageError
@@ -157,6 +158,13 @@ class CallableReward:
         self.messages, self.gold, self.data_source = messages, gold, data_source
         self.name = str(getattr(function, "__name__", type(function).__name__))
 
+    @property
+    def reads_gold(self) -> bool:
+        """Whether the function's code reads the gold, by name or among all keywords; true where there is no code."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        gold = self.gold if self.form == "trl" else "ground_truth"
+        return code is None or not {gold, *_keywords(code)}.isdisjoint(_read_names(code))
+
     def score(self, rows: Sequence[Question]) -> list[Outcome]:
         """One outcome for each row."""
         return attempt({"trl": self._trl, "verl": self._verl}[self.form], rows)
@@ -195,6 +203,25 @@ class CallableReward:
             )
         )
         return given["score"] if isinstance(given, dict) else given
+
+
+def _keywords(code: CodeType) -> tuple[str, ...]:
+    """The name of the parameter that takes all other keywords."""
+    if not code.co_flags & inspect.CO_VARKEYWORDS:
+        return ()
+    positional = bool(code.co_flags & inspect.CO_VARARGS)
+    return (code.co_varnames[code.co_argcount + code.co_kwonlyargcount + positional],)
+
+
+def _read_names(code: CodeType) -> set[str]:
+    """The variables and constant words that a function's code reads, those of functions inside it too."""
+    names: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname.startswith("LOAD"):
+            value = instruction.argval
+            names.update(part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str))
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return names.union(*map(_read_names, inner))
 
 
 def _waited(given: Any) -> Any:

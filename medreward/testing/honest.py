@@ -26,11 +26,15 @@ _LENGTHS = (1, 2, 3, *sorted({round(1.3**power) for power in range(5, 29)}))
 """Words of reasoning: every length from 1 to over a thousand, near enough."""
 
 
-def templates_of(tags: TagSet, named: tuple[str, ...]) -> tuple[str, ...]:
-    """The layouts of an honest completion: blocks in the order the reward names them, with and without line breaks."""
-    order = [*named, *(role for role in ("think", "answer") if role in tags.roles and role not in named)]
-    if "think" in order and "think" not in named:
-        order = ["think", *(role for role in order if role != "think")]
+def templates_of(tags: TagSet, order: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The layouts of an honest completion: a block of each tag, with and without line breaks.
+
+    Args:
+        tags: the tags.
+        order: the order in which the reward wants some of them; the others stand as the tag set lists them.
+    """
+    order = (*(role for role in tags.roles if role not in order and role != "answer"), *order)
+    order = order if "answer" in order else (*order, "answer")
     inside = {"think": "{reasoning}", "answer": "{answer}"}
 
     def block(role: str, gap: str) -> str:

@@ -144,7 +144,8 @@ def _empty_reasoning(layout: Layout) -> Iterator[str]:
     """Some reasoning is written into the only block of reasoning."""
     think = layout.of("think")
     if len(think) == 1:
-        yield layout.edited([(think[0].body[0], think[0].body[0], "so")])
+        start, end = think[0].body
+        yield layout.edited([(end, end, f"so{layout.text[start:end]}")])
 
 
 def _stray(layout: Layout) -> Iterator[str]:

@@ -105,13 +105,12 @@ class SpecSubject(Subject):
 
     def __init__(self, source: DocumentSource, gold: str = "{label}", templates: tuple[str, ...] = ()) -> None:
         document = load_document(source)
-        named = document.tags_named()
         self.document: Document = document
         self.scorer = Scorer(document)
         super().__init__(
             document.name or (source if isinstance(source, str) and len(source) < 80 else document.digest[:19]),
             document.tags,
-            templates or templates_of(document.tags, named),
+            templates or templates_of(document.tags, _order(document)),
             gold,
         )
 
@@ -161,6 +160,12 @@ class SpecSubject(Subject):
         yield "in chunks and slices", [*found[turned:], *found[:turned]]
 
 
+def _order(document: Document) -> tuple[str, ...]:
+    """The order of tags that the first rule about several of them names."""
+    named = (getattr(spec, "tags", ()) for spec in document.specs())
+    return next((tags for tags in named if isinstance(tags, tuple) and len(tags) > 1), ())
+
+
 _STRING_TYPES = {
     "string": pa.string(),
     "string_view": pa.string_view(),
@@ -199,12 +204,12 @@ class CallableSubject(Subject):
 
     def __init__(self, reward: CallableReward, gold: str = "{label}", templates: tuple[str, ...] = ()) -> None:
         self.reward = reward
-        super().__init__(reward.name, TagSet(), templates or templates_of(TagSet(), ()), gold)
+        super().__init__(reward.name, TagSet(), templates or templates_of(TagSet()), gold)
 
     @property
     def uses_gold(self) -> bool:
-        """Unknown for code: it is taken to."""
-        return True
+        """Whether the function's code reads the argument that holds the gold."""
+        return self.reward.reads_gold
 
     def fresh(self, rollouts: Sequence[Rollout]) -> list[Outcome]:
         """Call the function."""

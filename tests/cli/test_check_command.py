@@ -1,0 +1,89 @@
+"""`medreward check`: laws and exploits of presets, documents and Python functions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from medreward.testing.laws import LAWS
+from medreward_cli.main import main
+
+FUNCTION = """
+def contained(completions, solution, **columns):
+    return [float(gold in one[0]["content"].partition("</think>")[2]) for one, gold in zip(completions, solution)]
+
+def fragile(data_source, solution_str, ground_truth, extra_info=None):
+    return float(solution_str.split("<answer>")[1].startswith(ground_truth))
+"""
+QUICK = ["--examples", "40", "--seconds", "2"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a module of reward functions."""
+    (tmp_path / "my_rewards_for_check.py").write_text(FUNCTION, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_preset_that_keeps_the_laws_is_exit_0_and_its_free_rides_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "medvlm-r1", *QUICK]) == 0
+    out = capsys.readouterr().out
+    assert "reward       medvlm-r1" in out
+    assert "holds        exclusive" in out
+    assert "free ride    empty_reasoning" in out
+    assert "an honest guess earns 1.25" in out
+
+
+def test_strict_makes_a_free_ride_exit_1() -> None:
+    assert main(["check", "medvlm-r1", "--strict", "--laws", "total", *QUICK]) == 1
+
+
+def test_a_function_that_breaks_laws_is_exit_1_with_counterexample_and_scores(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--callable", "my_rewards_for_check:contained", "--form", "trl", *QUICK]) == 1
+    out = capsys.readouterr().out
+    assert "broken       exclusive" in out
+    assert "OVERPAY" in out
+
+
+def test_an_exception_is_a_finding_with_its_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "--callable", "my_rewards_for_check:fragile", "--form", "verl", "--laws", "total", *QUICK]
+    assert main([*arguments, "--json"]) == 1
+    (report,) = json.loads(capsys.readouterr().out)
+    found = report["laws"]["total"]["counterexample"]
+    assert "IndexError" in found["said"]
+    assert found["rows"][0]["completion"] == ""
+
+
+def test_a_document_can_be_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine.yaml").write_text("reward: {kind: tag_presence.v1}\n", encoding="utf-8")
+    assert main(["check", "mine.yaml", "--laws", "total,exclusive", *QUICK]) == 0
+    assert "skipped      exclusive" in capsys.readouterr().out
+
+
+def test_the_table_has_a_row_for_each_reward_and_a_column_for_each_law(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--table", "mcq", "medvlm-r1", "--seconds", "0", "--examples", "20"]) == 0
+    head, _, *rows = capsys.readouterr().out.splitlines()
+    assert head.count("|") == len(LAWS) + 2
+    assert [row.split("|")[1].strip() for row in rows] == ["`mcq`", "`medvlm-r1`"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["mcq", "--laws", "gravity"],
+        ["no-such-reward"],
+        ["--callable", "math:sqrt"],
+        ["--form", "trl"],
+        ["mcq", "--callable", "math:sqrt", "--form", "trl"],
+        ["--callable", "no_such:thing", "--form", "verl"],
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *arguments]) == 2
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,136 @@
+"""Functions in TRL's and verl's forms are called as their trainers call them, and nothing they do is swallowed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medreward import OptionSet, UsageError
+from medreward.errors import MissingExtraError
+from medreward.scoring.callables import CallableReward, Failure, Form, Question, load_callable
+
+OPTIONS = OptionSet.listed(["Heart", "Lungs"])
+ROWS = [Question("<answer>A</answer>", "A", OPTIONS), Question("", "B", OPTIONS)]
+
+
+def score(function: Any, form: Form = "trl", **how: Any) -> list[Any]:
+    return CallableReward(function, form, **how).score(ROWS)
+
+
+def test_trl_gets_messages_and_columns_for_the_whole_batch_by_keyword() -> None:
+    seen: dict[str, Any] = {}
+
+    def reward(**given: Any) -> list[float]:
+        seen.update(given)
+        return [0.0, 1.0]
+
+    assert score(reward) == [0.0, 1.0]
+    assert seen["completions"][0] == [{"role": "assistant", "content": "<answer>A</answer>"}]
+    assert seen["solution"] == ["A", "B"]
+    assert seen["options"] == [["Heart", "Lungs"]] * 2
+    assert [len(ids) for ids in seen["completion_ids"]] == [18, 0]
+    assert seen["prompts"][0][0]["content"] == "Which is it?\nA) Heart\nB) Lungs"
+    assert {"trainer_state", "log_extra", "log_metric"} < {*seen}
+
+
+def test_trl_gets_plain_text_and_another_gold_column_where_it_is_told_so() -> None:
+    def reward(completions: list[str], answer: list[str], **_: Any) -> list[float]:
+        return [float(gold in text) for text, gold in zip(completions, answer, strict=True)]
+
+    assert score(reward, messages=False, gold="answer") == [1.0, 0.0]
+
+
+def test_verl_gets_one_completion_at_a_time_and_may_give_a_dict() -> None:
+    def compute_score(data_source: str, solution_str: str, ground_truth: str, extra_info: Any = None) -> Any:
+        return {"score": float(ground_truth in solution_str), "format": 1.0}
+
+    assert score(compute_score, "verl") == [1.0, 0.0]
+
+
+def test_coroutines_are_waited_for() -> None:
+    async def reward(completions: Any, **_: Any) -> list[float]:
+        await asyncio.sleep(0)
+        return [0.5] * len(completions)
+
+    assert score(reward) == [0.5, 0.5]
+
+
+def test_null_stays_null_and_numbers_of_any_kind_are_numbers() -> None:
+    assert score(lambda completions, **_: [None, np.float32(0.5)]) == [None, 0.5]
+    assert score(lambda completions, **_: [True, 2]) == [1.0, 2.0]
+
+
+def test_what_is_no_number_is_a_failure() -> None:
+    assert score(lambda completions, **_: ["1.0", 0.0])[0] == Failure("gave '1.0', which is no number")
+
+
+def test_the_row_that_raises_is_found_and_the_others_keep_their_values() -> None:
+    def reward(completions: Any, **_: Any) -> list[float]:
+        return [float(one[0]["content"].index("<answer>")) for one in completions]
+
+    assert score(reward) == [0.0, Failure("ValueError: substring not found")]
+
+
+def test_an_error_of_the_batch_alone_is_a_failure_too() -> None:
+    def reward(completions: Any, **_: Any) -> list[float]:
+        if len(completions) > 1:
+            raise RuntimeError("too many")
+        return [0.0]
+
+    assert score(reward) == [Failure("RuntimeError: too many (in a batch of 2, not alone)"), 0.0]
+
+
+def test_a_list_of_another_length_is_a_failure() -> None:
+    assert isinstance(score(lambda completions, **_: [1.0, 1.0, 1.0])[0], Failure)
+
+
+def test_a_missing_package_is_no_property_of_the_reward() -> None:
+    def reward(**_: Any) -> list[float]:
+        raise MissingExtraError("missing_extra", "not installed")
+
+    with pytest.raises(MissingExtraError):
+        score(reward)
+
+
+def test_interrupts_pass_through() -> None:
+    def reward(**_: Any) -> list[float]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(reward)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("medreward", "module:function"),
+        ("no_such_module:f", "cannot be imported"),
+        ("math:no_such_name", "cannot be imported"),
+        ("math:pi", "is no function"),
+    ],
+)
+def test_a_function_that_is_not_there_is_a_usage_error(path: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        load_callable(path)
+
+
+def test_a_function_that_never_reads_the_gold_is_known_not_to() -> None:
+    def kept_apart(completions: Any, **kwargs: Any) -> list[float]:
+        return [1.0 for _ in completions]
+
+    def by_name(completions: Any, solution: Any, **kwargs: Any) -> list[float]:
+        return [float(gold in str(one)) for one, gold in zip(completions, solution, strict=True)]
+
+    def among_all(completions: Any, **kwargs: Any) -> list[float]:
+        return [float(gold in str(one)) for one, gold in zip(completions, kwargs["solution"], strict=True)]
+
+    def verl_format(data_source: str, solution_str: str, ground_truth: str, extra_info: Any = None) -> float:
+        return float(solution_str.startswith("<think>"))
+
+    assert not CallableReward(kept_apart, "trl").reads_gold
+    assert CallableReward(by_name, "trl").reads_gold
+    assert CallableReward(among_all, "trl").reads_gold
+    assert not CallableReward(verl_format, "verl").reads_gold
