@@ -5,13 +5,17 @@ A part stands between ``<!-- NAME -->`` and ``<!-- end NAME -->``; ``PARTS`` say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
 
 import click
 
 from medreward import PRESETS
 from medreward.train.metrics import METRICS
 from medreward_cli.app import app
+from medreward_cli.main import main
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -56,6 +60,18 @@ PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": preset
 """What stands between a part's marks, by the part's name."""
 
 
+def laws() -> str:
+    """Each published reward and whether it keeps each law, as the command prints it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(["check", "--table", "--seconds", "0", "--examples", "120"]) == 0
+    return printed.getvalue().rstrip()
+
+
+SLOW_PARTS: dict[str, Callable[[], str]] = {"laws": laws}
+"""Parts that take minutes: ``python -m tests.generated --slow`` writes them too."""
+
+
 def with_part(text: str, name: str, made: str) -> str:
     """A text in which one part is what is made now."""
     begin, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
@@ -66,13 +82,14 @@ def with_part(text: str, name: str, made: str) -> str:
     return f"{before}{begin}{made}{end}{after}"
 
 
-def written() -> str:
+def written(parts: Mapping[str, Callable[[], str]] = PARTS) -> str:
     """README with every part as it is made now."""
     text = README.read_text(encoding="utf-8")
-    for name, make in PARTS.items():
+    for name, make in parts.items():
         text = with_part(text, name, make())
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(written(), encoding="utf-8")
+    made = written({**PARTS, **SLOW_PARTS} if "--slow" in sys.argv else PARTS)
+    README.write_text(made, encoding="utf-8")

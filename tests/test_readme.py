@@ -14,7 +14,7 @@ from medreward import load_document, score_one
 from medreward.rewards import REWARDS
 from medreward.rewards.plain_yaml import read_yaml
 from tests.conftest import ROOT
-from tests.generated import written
+from tests.generated import SLOW_PARTS, written
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -78,6 +78,13 @@ def test_every_command_in_the_readme_works(
 
 def test_the_parts_of_the_readme_that_are_made_are_as_they_would_be_made_now() -> None:
     assert written() == README, "run: python -m tests.generated"
+
+
+@pytest.mark.slow
+def test_the_table_of_laws_is_what_the_command_prints_now() -> None:
+    pytest.importorskip("math_verify")
+    pytest.importorskip("mathruler")
+    assert written(SLOW_PARTS) == README, "run: python -m tests.generated --slow"
 
 
 def test_every_preset_and_every_rule_kind_shown_is_known() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from medreward.rewards.analysis import Analysis, analyse
 from medreward.rewards.document import DocumentSource
 from medreward.scoring.callables import CallableReward, Failure, Outcome
 from medreward.testing.exploits import Exploit, find_exploits
 from medreward.testing.law import Counterexample, Law, Verdict
 from medreward.testing.laws import LAWS
 from medreward.testing.rollout import make_rollouts
-from medreward.testing.subject import Subject, subject_of
+from medreward.testing.subject import SpecSubject, Subject, subject_of
 
 __all__ = ["LawBrokenError", "Report", "check", "check_all_laws"]
 
@@ -40,11 +42,13 @@ class Report:
         name: what the reward is called.
         verdicts: what came of each law.
         exploits: completions that are paid for less than was asked.
+        analysis: bounds, values and warnings, found without scoring rollouts; None for a function.
     """
 
     name: str
     verdicts: tuple[Verdict, ...]
     exploits: tuple[Exploit, ...] = ()
+    analysis: Analysis | None = None
 
     @property
     def broken(self) -> tuple[Verdict, ...]:
@@ -63,7 +67,12 @@ class Report:
                 lines += _verdict_lines(verdict)
         for exploit in self.exploits:
             lines += exploit.lines()
+        if self.analysis is not None and not failed_only:
+            lines += [f"{'analysis' if place == 0 else '':<12} {line}" for place, line in enumerate(self._analysed())]
         return lines
+
+    def _analysed(self) -> list[str]:
+        return str(self.analysis).splitlines()
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -80,7 +89,12 @@ class Report:
             }
             for verdict in self.verdicts
         }
-        return {"reward": self.name, "laws": laws, "exploits": [exploit.to_dict() for exploit in self.exploits]}
+        return {
+            "reward": self.name,
+            "laws": laws,
+            "exploits": [exploit.to_dict() for exploit in self.exploits],
+            "analysis": dataclasses.asdict(self.analysis) if self.analysis is not None else None,
+        }
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
@@ -139,7 +153,8 @@ def check(
         left = max(0.0, until - time.monotonic())
         verdicts.append(law.judge(subject, rollouts, seconds=left / (len(laws) - number)))
     exploits = find_exploits(subject, seconds=seconds / 2, seed=seed) if seconds > 0 else ()
-    return Report(subject.name, tuple(verdicts), tuple(exploits))
+    analysis = analyse(subject.document) if isinstance(subject, SpecSubject) else None
+    return Report(subject.name, tuple(verdicts), tuple(exploits), analysis)
 
 
 def check_all_laws(

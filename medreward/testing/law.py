@@ -91,6 +91,7 @@ class Verdict:
 Finder = Callable[[Subject, Sequence[Rollout]], Counterexample | None]
 """Finds rollouts among those given, or made from them, that break a law."""
 _SLICE = 50
+_ABOUT_GROUPS = "the reward compares the completions of a group, and the law is about one completion"
 
 
 def always(subject: Subject) -> str:  # noqa: ARG001 - the signature of laws' conditions
@@ -108,6 +109,7 @@ class Law:
         find: finds what breaks it.
         skip: why it says nothing about a reward; empty where it does.
         whole: whether ``find`` needs all rollouts at once.
+        groups: whether it says something about rewards that compare the completions of a group.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Law:
     find: Finder
     skip: Callable[[Subject], str] = always
     whole: bool = False
+    groups: bool = False
 
     def check(
         self,
@@ -140,7 +143,7 @@ class Law:
     def judge(self, subject: Subject, rollouts: Sequence[Rollout], *, seconds: float = 60.0) -> Verdict:
         """Try the law on rollouts."""
         began = time.monotonic()
-        why = self.skip(subject)
+        why = _ABOUT_GROUPS if subject.by_group and not self.groups else self.skip(subject)
         if why:
             return Verdict(self, skipped=why)
         size = max(1, len(rollouts)) if self.whole else _SLICE

@@ -60,12 +60,14 @@ def _unclosed(layout: Layout) -> Iterator[str]:
         ]
         closer = layout.names.literal("think", "close")
         yield layout.edited([(at, at, closer) for at in ends])
-        yield layout.without(*((tag.start, tag.end) for tag in loose))
+        if layout.of("think"):
+            yield layout.without(*((tag.start, tag.end) for tag in loose))
 
 
 def _unopened(layout: Layout) -> Iterator[str]:
-    """Loose closers are dropped."""
-    loose = [(tag.start, tag.end) for tag in layout.tags if tag.loose and not tag.opens]
+    """Loose closers are dropped where a block has one too: a reward may count what is there."""
+    kept = {block.role for block in layout.blocks}
+    loose = [(tag.start, tag.end) for tag in layout.tags if tag.loose and not tag.opens and tag.role in kept]
     if loose:
         yield layout.without(*loose)
 
@@ -143,7 +145,7 @@ def _windows(text: str, size: int) -> Iterator[tuple[int, int]]:
 def _empty_reasoning(layout: Layout) -> Iterator[str]:
     """Some reasoning is written into the only block of reasoning."""
     think = layout.of("think")
-    if len(think) == 1:
+    if len(think) == 1 and not any(think[0].start < tag.start < think[0].body[1] for tag in layout.tags):
         start, end = think[0].body
         yield layout.edited([(end, end, f"so{layout.text[start:end]}")])
 

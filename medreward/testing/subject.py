@@ -12,6 +12,7 @@ import pyarrow as pa
 from medreward.errors import UsageError
 from medreward.rewards import Document, Reward, load_document
 from medreward.rewards.document import DocumentSource, HasDocument
+from medreward.rewards.group_rule import group_rules
 from medreward.rewards.library import LibraryRule
 from medreward.scoring.callables import CallableReward, Form, Outcome, Question, attempt
 from medreward.scoring.scorer import Scorer
@@ -53,6 +54,11 @@ class Subject:
     def tags_named(self) -> tuple[str, ...] | None:
         """The roles of the tags it names; None where it does not say."""
         return None
+
+    @property
+    def by_group(self) -> bool:
+        """Whether it compares the completions of whole groups."""
+        return False
 
     @property
     def may_be_null(self) -> bool:
@@ -108,9 +114,9 @@ class SpecSubject(Subject):
         self.document: Document = document
         self.scorer = Scorer(document)
         super().__init__(
-            document.name or (source if isinstance(source, str) and len(source) < 80 else document.digest[:19]),
+            source if isinstance(source, str) and len(source) < 80 else document.name or document.digest[:19],
             document.tags,
-            templates or templates_of(document.tags, _order(document)),
+            templates or _templates(document),
             gold,
         )
 
@@ -123,6 +129,11 @@ class SpecSubject(Subject):
     def tags_named(self) -> tuple[str, ...] | None:
         """The tags that the reward's rules name."""
         return self.document.tags_named()
+
+    @property
+    def by_group(self) -> bool:
+        """Whether some rule is about groups."""
+        return bool(group_rules(self.document.reward))
 
     @property
     def may_be_null(self) -> bool:
@@ -160,6 +171,16 @@ class SpecSubject(Subject):
         yield "in chunks and slices", [*found[turned:], *found[:turned]]
 
 
+def _templates(document: Document) -> tuple[str, ...]:
+    """Honest layouts; without a block of reasoning too where the reward does not speak of it, or of any tag."""
+    named, whole = document.tags_named(), templates_of(document.tags, _order(document))
+    if not named:
+        return (*whole, "{answer}")
+    if "think" in named or document.tags.think is None:
+        return whole
+    return (*whole, *templates_of(document.tags.model_copy(update={"think": None})))
+
+
 def _order(document: Document) -> tuple[str, ...]:
     """The order of tags that the first rule about several of them names."""
     named = (getattr(spec, "tags", ()) for spec in document.specs())
@@ -174,7 +195,7 @@ _STRING_TYPES = {
 
 
 def columns_of(rollouts: Sequence[Rollout], cells: Sequence[str], others: Sequence[str] = ()) -> dict[str, Any]:
-    """Rollouts as Arrow columns.
+    """Rollouts as Arrow columns, each row a group of its own.
 
     Args:
         rollouts: the rows.
@@ -187,6 +208,7 @@ def columns_of(rollouts: Sequence[Rollout], cells: Sequence[str], others: Sequen
         "completion": string_array(texts),
         "gold": string_array(cells),
         "options": pa.array(pairs, pa.map_(pa.string(), pa.string())),
+        "group_id": string_array([str(row) for row in range(len(texts))]),
     }
     for name in others:
         made[name] = pa.array([float(len(text.split())) if name == "completion_tokens" else 1.0 for text in texts])

@@ -43,7 +43,7 @@ def _not_total(subject: Subject, outcome: Outcome) -> str:
     return "" if low - LEAST <= outcome <= high + LEAST else f"the reward's own bounds are {low:g} to {high:g}"
 
 
-TOTAL = Law("total", "Any text earns a finite number within the reward's bounds.", _find_not_total)
+TOTAL = Law("total", "Any text earns a finite number within the reward's bounds.", _find_not_total, groups=True)
 
 
 def _same(a: Outcome, b: Outcome) -> bool:
@@ -66,7 +66,7 @@ def _find_unrepeatable(subject: Subject, rollouts: Sequence[Rollout]) -> Counter
     return _differs(rows, subject.fresh(rows), subject.fresh(rows), "the same rows, scored twice")
 
 
-REPEATABLE = Law("repeatable", "The same rows scored twice earn the same.", _find_unrepeatable, whole=True)
+REPEATABLE = Law("repeatable", "The same rows scored twice earn the same.", _find_unrepeatable, whole=True, groups=True)
 
 
 def _find_batch_dependent(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
@@ -135,6 +135,7 @@ ROUND_TRIP = Law(
     _find_round_trip,
     _ours,
     whole=True,
+    groups=True,
 )
 
 

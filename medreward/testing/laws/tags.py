@@ -26,7 +26,7 @@ def _answers_in_blocks(subject: Subject) -> str:
     return ""
 
 
-_INSERTED = ("so", "Answer: {gold}", "\\boxed{{{gold}}}", "\u80ba")
+_INSERTED = ("so", "{gold}", "Answer: {gold}", "\\boxed{{{gold}}}", "\u80ba")
 
 
 def _with_text_outside(subject: Subject, rollouts: Sequence[Rollout]) -> Iterator[Case]:
