@@ -61,7 +61,7 @@ class DataConfig(Model):
         held_out: such a file of unseen questions, for greedy accuracy.
         images: the folder that image paths are relative to; the data file's own where unset.
         columns: canonical name to the column's own name: ``question``, ``options``, ``gold``, ``image``, ``id``.
-        limit: take only the first so many questions.
+        limit: learn from the first so many questions only.
         prompt: ``paper`` asks as MedVLM-R1 does; ``plain`` gives question and options alone.
         max_prompt_tokens: a prompt with more, image tokens counted, is an error. Prompts are never cut.
         check_images: decode every image once before training, so that a damaged one is found then.

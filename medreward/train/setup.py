@@ -72,7 +72,8 @@ def prepare(config: TrainConfig) -> Start:
         InputError: data, image, gold, prompt or model.
     """
     items = load_items(config.data.train, config.data)
-    held_out = load_items(config.data.held_out, config.data) if config.data.held_out is not None else []
+    unlimited = config.data.model_copy(update={"limit": None})
+    held_out = load_items(config.data.held_out, unlimited) if config.data.held_out is not None else []
     if config.data.check_images:
         check_images([*items, *held_out])
     scorer = Scorer(config.reward.document)
