@@ -66,6 +66,10 @@ class Statement:
 
 _LABEL_STOP = re.compile(r"((?:^|(?<=[\n(\-]))M)\.(?!$|\n)|((?<=[|&])M)\.(?=[xTfM])")
 """The full stop of ``B. text``, which ends no sentence."""
+_IN_PASSING = re.compile(r"\)[^.,?!;\n()-]")
+"""What follows a mention that brackets hold in the middle of a sentence."""
+_APPOSED = re.compile(r",(?:[^,.?!\nM]{1,20}+,)?+[fmo]*+(?:[iIm][fm]*+[nN]|N|[iI][fm]*+w)")
+"""What denies a mention behind an apposition: ``option A, a yeast, is not seen``."""
 _WAIT = re.compile(r"(?:(?<=[.,?\n()\-:M])|^)[nfuz,]*+k++[,nfp:k]*+|(?<=[.,?\n])n(?=[,.\n])")
 _ORDER = re.compile("1t|z1|1(?=[fuaoi])|2(?=[fao])")
 _DASHED = re.compile("(?<=M)-(?=[fm]*+[rwnN](?!x))")
@@ -138,6 +142,8 @@ def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Stat
         doubt = _doubt(doubt, words) if words else doubt
         anchored = anchored or "a" in before or "o" in before or "r" in before
         opens = words[-1] in _STOPS + "|&RC" if words else done == start
+        if opens and words[-1:] == "(" and (len(words) > 1 or done > start) and _IN_PASSING.match(kinds, at + 1):
+            opens = False
         far, near = glue[:-30], glue[-30:]
         left = "n" + near if "n" in far or "N" in far else near
         yield Statement(tagged.means[at], at, at, left, opens, anchored, doubt, at in tagged.texts)
@@ -187,6 +193,8 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     window = kinds[said.end + 1 : said.end + 1 + _WINDOW]
     words = window.lstrip(_GLUE)
     right = window[: len(window) - len(words)]
+    if words[:1] == "," and "o" in said.left and _APPOSED.match(words):
+        return "denied"
     return _judged(said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped))
 
 

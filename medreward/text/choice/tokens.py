@@ -164,6 +164,8 @@ def tag(raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
+    if "G" in kinds:
+        kinds = kinds.replace("Gy", "vy").replace("G", "x")
     first: Sequence[int] = range(len(kinds))
     last = first
     if present:
@@ -274,6 +276,8 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
             fits = not (after and after in _NEXT_TO_WORD[kind]) and kinds[at + 1 : at + 3] != ".g"
             if after == "r" and kind in "LX":
                 fits = _PREDICATE_FOLLOWS.match(kinds, at + 1) is not None
+        if before == "|" and kinds[at - 2 : at - 1] == "x" and raw[tagged.first[at - 1]] == "/":
+            fits = False  # a unit, such as mg/d
         if fits and not chained and not (before and before in "xh" and kind in "LAXT"):
             out[at] = "M"
             live.append(at)

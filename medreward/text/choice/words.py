@@ -28,10 +28,10 @@ kind   name               tokens                          kind   name           
 ``R``  ``tick``           a tick                          ``C``  ``cross``          a cross, an empty box
 =====  =================  ==============================  =====  =================  ==========================
 
-Without words of their own: ``L`` a label, ``A`` a label that is also a word (a, i), ``X`` a letter or number that is no
-label, ``#`` a number, ``h`` a hyphen inside a word, a line feed the end of a line, and ``x`` anything else. Later steps
-write ``S`` for a quoted label, ``P`` for a bracketed one, ``T`` for an option's text, ``M`` for every mention that
-counts and ``!`` for words that take back what was said.
+``G`` is ``points_to``, the verb in "point to". Without words of their own: ``L`` a label, ``A`` a label that is
+also a word (a, i), ``X`` a letter or number that is no label, ``#`` a number, ``h`` a hyphen inside a word, a line
+feed the end of a line, and ``x`` anything else. Later steps write ``S`` for a quoted label, ``P`` for a bracketed one,
+``T`` for an option's text, ``M`` for every mention that counts and ``!`` for words that take back what was said.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ _NAMES = {
     "first": "1",
     "second": "2",
     "thought": "t",
+    "points_to": "G",
     "comma": ",",
     "colon": ":",
     "stop": ".",
