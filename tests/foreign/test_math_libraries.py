@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain, combinations
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.oracle.published import FINDINGS, block_then_block, equal_answer, fir
 from tests.rewards.test_presets_against_oracle import TABLES
 
 math_verify: Any = pytest.importorskip("math_verify", reason="needs the extra judge")
+latex: Any = pytest.importorskip("latex2sympy2_extended", reason="needs the extra judge")
 grader: Any = pytest.importorskip("mathruler.grader", reason="needs the extra judge")
 
 GOLDS = ("B", "<answer> B </answer>", "3", "<answer> 0.5 </answer>", "$\\frac{1}{2}$", "$B$", "", "12%", "(1, 2)")
@@ -86,3 +88,42 @@ def test_math_verify_finds_nothing_in_letters_or_in_the_labels_of_chest_films() 
 def test_a_number_inside_tags_without_spaces_is_not_found() -> None:
     assert math_verify.parse("<answer>3</answer>") == []
     assert math_verify.parse("<answer> 3 </answer>") == [3, "3"]
+
+
+LATEX_GOLDS = ("$3$", "$\\frac{1}{2}$", "3", "B", "$B$", "\\boxed{3}")
+BOXED = st.lists(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(("", "so ", "x" * 600)),
+        st.sampled_from(MATHEMATICS),
+        st.sampled_from(("", " " * 900)),
+    ),
+    min_size=1,
+    max_size=8,
+)
+COSINE = Scorer("open-r1-cosine")
+
+
+def open_r1_cosine(text: str, gold: str) -> float:
+    """The repository's function, one string at a time, with its training script's values."""
+    normalized = latex.NormalizationConfig(
+        nits=False, malformed_operators=False, basic_latex=True, equations=True, boxed=True, units=True
+    )
+    answers = math_verify.LatexExtractionConfig(
+        normalization_config=normalized, boxed_match_priority=0, try_extract_without_anchor=False
+    )
+    golds = [math_verify.LatexExtractionConfig()]
+    wanted = math_verify.parse(gold, extraction_mode="first_match", extraction_config=golds)
+    if not wanted:
+        return 1.0
+    given = math_verify.parse(text, extraction_mode="first_match", extraction_config=[answers])
+    low, high = (0.5, 1.0) if math_verify.verify(given, wanted) else (-0.5, 0.0)
+    return low + 0.5 * (high - low) * (1.0 + math.cos(len(text) / 1000 * math.pi))
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=BOXED | ANSWERS | TABLES, turn=st.integers(0, 100))
+def test_open_r1_cosine_is_the_repositorys(texts: list[str], turn: int) -> None:
+    golds = [LATEX_GOLDS[(turn + place) % len(LATEX_GOLDS)] for place in range(len(texts))]
+    found = COSINE.score({"completion": texts, "gold": golds}).rewards.tolist()
+    assert found == [open_r1_cosine(text, gold) for text, gold in zip(texts, golds, strict=True)]
