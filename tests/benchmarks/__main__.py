@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks``: the scorer against reading the column and against the loop a trainer runs.
+"""``python -m tests.benchmarks``: the scorer against reading the column, and against what people run today.
 
 Every number is a ratio of CPU times taken in one run, interleaved batch by batch, and the median over rounds.
 """
@@ -7,85 +7,153 @@ from __future__ import annotations
 
 import argparse
 import platform
-import re
 import statistics
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medreward import Scorer
-from tests.benchmarks.rollouts import write
+from tests.benchmarks.hostile import HOSTILE, batch_of, seconds
+from tests.benchmarks.peers import PEERS, Peer, plain_loop
+from tests.benchmarks.plot import Lines, svg
+from tests.benchmarks.rollouts import make, write
+from tests.conftest import ROOT
 
-WHOLE = re.compile(r"<think>.*?</think>\s*<answer>.*?</answer>", re.DOTALL)
-ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+__all__ = ["plain_loop"]
+
 DATA = {"1 kB": (1000, 0.2), "4 kB": (4000, 0.2), "1 kB, 90 % malformed": (1000, 0.9)}
-TOO_SLOW = 12.0  # times the read: far beyond the ordinary, so that only an absurd regression fails
+TOO_SLOW = 8.0  # times the read: far beyond the ordinary, so that only an absurd regression fails
+TOO_STEEP = 40.0  # times the cost of a text a tenth as long
+SCORER = "medreward, every output column"
+PLOT = Path(__file__).parent / "plot.svg"
+LIMIT = 2.0  # seconds
 
 
-def plain_loop(completions: list[str], golds: list[str]) -> list[float]:
-    """Format and accuracy as a trainer computes them: one string at a time."""
-    rewards = []
-    for completion, gold in zip(completions, golds, strict=True):
-        found = ANSWER.search(completion)
-        answer = found.group(1).strip() if found else ""
-        accuracy = 1.0 if answer == gold else 0.5 if answer[:1] == gold else 0.0
-        rewards.append(float(WHOLE.fullmatch(completion) is not None) + accuracy)
-    return rewards
+def workers(scorer: Scorer) -> dict[str, Peer]:
+    """The scorer and its peers, by name."""
+    return {SCORER: scorer.score_batch, **PEERS}
 
 
 def measure(path: Path, rounds: int, *, options: bool) -> dict[str, float]:
-    """Median CPU seconds for reading, scoring and the plain loop over one file."""
-    scorer, taken = Scorer("medvlm-r1"), defaultdict(list)
+    """What each costs over one file, as a ratio to the read of the columns it needs: medians over rounds."""
+    works, taken = workers(Scorer("medvlm-r1")), defaultdict(list)
     columns = ["completion", "gold", "options"] if options else ["completion", "gold"]
     for _ in range(rounds + 1):  # the first round warms up
         spent: dict[str, float] = defaultdict(float)
         batches = pq.ParquetFile(path).iter_batches(batch_size=8192, columns=columns, use_threads=False)
-        while True:
-            start = time.process_time()
-            batch = next(batches, None)
-            spent["read"] += time.process_time() - start
-            if batch is None:
-                break
-            start = time.process_time()
-            scorer.score_batch(batch)
-            spent["score"] += time.process_time() - start
-            start = time.process_time()
-            plain_loop(batch.column("completion").to_pylist(), batch.column("gold").to_pylist())
-            spent["loop"] += time.process_time() - start
-        for name, seconds in spent.items():
-            taken[name].append(seconds)
-    ratios = {
-        name: [a / b for a, b in zip(taken[name][1:], taken["read"][1:], strict=True)] for name in ("score", "loop")
-    }
-    return {name: statistics.median(values) for name, values in ratios.items()}
+        while (batch := _timed(partial(next, batches, None), spent, "read")) is not None:
+            for name, work in works.items():
+                _timed(partial(work, batch), spent, name)
+        for name, value in spent.items():
+            taken[name].append(value / spent["read"])
+    return {name: statistics.median(ratios[1:]) for name, ratios in taken.items() if name != "read"}
 
 
-def main() -> int:
-    """Print the table; with ``--short``, fail where scoring is absurdly slow."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="less data, and exit 1 on an absurd regression")
-    short = parser.parse_args().short
-    pa.set_cpu_count(1)
-    rows, rounds = (8192, 2) if short else (49152, 5)
-    print(f"medvlm-r1, {rows:,} rows, Python {platform.python_version()}, pyarrow {pa.__version__}; read = 1\n")
-    print("| completions | options column | scorer / read | plain `re` loop / read | loop / scorer |")
-    print("|---|---|---|---|---|")
-    worst = 0.0
+def _timed(work: Callable[[], Any], spent: dict[str, float], name: str) -> Any:
+    start = time.process_time()
+    made = work()
+    spent[name] += time.process_time() - start
+    return made
+
+
+def main_table(rows: int, rounds: int) -> tuple[list[str], float]:
+    """The table of ratios to the read, and the scorer's worst."""
+    found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, (size, bad) in DATA.items():
             path = write(Path(folder) / "rollouts.parquet", rows, size, bad)
             for options in (False, True):
-                found = measure(path, rounds, options=options)
-                worst = max(worst, found["score"])
-                row = f"{found['score']:.2f} | {found['loop']:.2f} | {found['loop'] / found['score']:.1f}"
-                print(f"| {name} | {'yes' if options else 'no'} | {row} |")
-    if short and worst > TOO_SLOW:
-        print(f"scoring took {worst:.1f} times the read; at most {TOO_SLOW} is let through", file=sys.stderr)
+                found[f"{name}, {'with' if options else 'no'} options"] = measure(path, rounds, options=options)
+    names = list(workers(Scorer("medvlm-r1")))
+    lines = [f"| CPU / read | {' | '.join(found)} |", f"|---|{'---|' * len(found)}"]
+    lines += [f"| {name} | {' | '.join(f'{ratios[name]:.2f}' for ratios in found.values())} |" for name in names]
+    return lines, max(ratios[SCORER] for ratios in found.values())
+
+
+def hostile_table(sizes: list[int]) -> tuple[list[str], dict[str, Lines], float]:
+    """Seconds for hostile texts, the points to plot, and the steepest step of the scorer."""
+    works, steepest = workers(Scorer("medvlm-r1")), 0.0
+    lines = [f"| one text of {8 * sizes[-1]:,} bytes | {' | '.join(works)} |", f"|---|{'---|' * len(works)}"]
+    points: dict[str, Lines] = {}
+    for name, text in HOSTILE.items():
+        found: dict[str, list[tuple[float, float]]] = {}
+        for worker, work in works.items():
+            found[worker] = [*_grown(work, text, sizes)]
+        mine = dict(found[SCORER])
+        steepest = max(steepest, mine[8 * sizes[-1]] / mine[8 * sizes[-2]] * 10 * sizes[-2] / sizes[-1])
+        cells = [
+            f"{dict(line)[8 * sizes[-1]] * 1e3:.0f} ms" if len(line) == len(sizes) else f"over {LIMIT:g} s"
+            for line in found.values()
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+        points[name] = {worker: line for worker, line in found.items() if line}
+    return lines, points, steepest
+
+
+def _grown(work: Peer, text: Callable[[int], str], sizes: list[int]) -> Iterator[tuple[float, float]]:
+    for size in sizes:
+        taken = seconds(work, batch_of(text(size)), LIMIT)
+        if taken is None:
+            return
+        yield 8 * size, max(taken, 1e-5)
+
+
+def growth(settings: list[tuple[int, int]], place: int) -> Lines:
+    """Milliseconds for tables of some rows and characters, against one of the two."""
+    works = workers(Scorer("medvlm-r1"))
+    lines: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+    for setting in settings:
+        batch = make(*setting, 0.2).combine_chunks().to_batches()[0]
+        for name, work in works.items():
+            taken = [seconds(work, batch, 60.0) or 60.0 for _ in range(3)]
+            lines[name].append((setting[place], max(statistics.median(taken) * 1e3, 1e-2)))
+    return lines
+
+
+def into_readme(text: str) -> None:
+    """Put the tables between README's marks."""
+    readme = ROOT / "README.md"
+    page = readme.read_text()
+    head, rest = page.split("<!-- benchmark -->\n", 1)
+    tail = rest.split("<!-- end benchmark -->", 1)[1]
+    readme.write_text(f"{head}<!-- benchmark -->\n{text}\n<!-- end benchmark -->{tail}")
+
+
+def main() -> int:
+    """Print the tables; with ``--write`` put them into README and draw the plot."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="less data, and exit 1 on an absurd regression")
+    parser.add_argument("--write", action="store_true", help="write the tables into README, and the plot beside this")
+    given = parser.parse_args()
+    pa.set_cpu_count(1)
+    rows, rounds = (8192, 2) if given.short else (24576, 5)
+    table, worst = main_table(rows, rounds)
+    hostile, points, steepest = hostile_table([1000, 10_000] if given.short else [125, 500, 2000, 10_000])
+    about = f"medvlm-r1, {rows:,} rows, Python {platform.python_version()}, pyarrow {pa.__version__}"
+    text = "\n".join([about + "; reading the column = 1:", "", *table, "", "One hostile completion:", "", *hostile])
+    print(text)
+    if given.write:
+        panels = {
+            "cost against rows (1 kB each)": ("rows", "ms", growth([(n, 1000) for n in (64, 512, 4096, 16384)], 0)),
+            "cost against length (512 rows)": ("bytes", "ms", growth([(512, n) for n in (250, 1000, 4000, 16000)], 1)),
+            "`<answer>` repeated": ("bytes", "s", points["`<answer>` repeated"]),
+        }
+        PLOT.write_text(svg(panels))
+        into_readme(f"{text}\n\n![Cost against rows, length and hostile length](tests/benchmarks/{PLOT.name})")
+    if given.short and (worst > TOO_SLOW or steepest > TOO_STEEP):
+        print(
+            f"scoring took {worst:.1f} times the read, and grew {steepest:.1f} times on ten times the text; at most"
+            f" {TOO_SLOW} and {TOO_STEEP} are let through",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
