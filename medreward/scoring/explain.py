@@ -22,8 +22,8 @@ from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import SPACE, distinct
-from medreward.text.choice import FORMS, REASONS, choose
-from medreward.text.facts import FLAWS, Blocks, Body, repair_of
+from medreward.text.choice import FORMS, REASONS, Select, choose
+from medreward.text.facts import FLAWS, Blocks, ChoiceOf, repair_of
 from medreward.text.facts.stray import gaps
 from medreward.text.option_column import OptionColumn
 from medreward.text.options import DEFAULT_LABELS, OptionSet, check_count
@@ -352,7 +352,7 @@ def _marks(reading: Reading, scorer: Scorer) -> tuple[Mark, ...]:
         kind = {"think": "reasoning", "answer": "answer"}.get(roles[int(role)], "")
         if kind and not quoted:
             found.append((int(tags.end[opener]), int(tags.start[closer]), kind))
-    found += _label_marks(reading, scorer.choice.body)
+    found += _label_marks(reading, scorer.choice)
     _, stray = gaps(reading, scorer.choice.body.case)
     visible = stray[~stray.is_blank(SPACE)].strip()
     found += [(int(start), int(end), "stray") for start, end in zip(visible.start, visible.end, strict=True)]
@@ -370,15 +370,16 @@ def _code_points(reading: Reading, edges: list[int]) -> dict[int, int]:
     return found
 
 
-def _label_marks(reading: Reading, body: Body) -> list[tuple[int, int, str]]:
+def _label_marks(reading: Reading, fact: ChoiceOf) -> list[tuple[int, int, str]]:
     """Where the words stand that decided the label of each body; a body with tags inside is not marked."""
-    bodies = reading[body]
+    bodies = reading[fact.body]
+    select: Select = "many" if fact.asks_many(reading)[0] else "one"
     plain = np.ones(len(bodies.row), np.bool_)
     plain[bodies.mixed] = False
     spans = bodies.spans[plain].strip()
     codes, texts = distinct(spans)
     _, (options,) = reading.rows.options.fetch(np.zeros(1, np.int64))
-    deciding = [_deciding_bytes(text.decode("utf-8", "replace"), options) for text in texts]
+    deciding = [_deciding_bytes(text.decode("utf-8", "replace"), options, select) for text in texts]
     return [
         (start + words[0], start + words[1], "label")
         for start, code in zip(spans.start.tolist(), codes.tolist(), strict=True)
@@ -386,8 +387,8 @@ def _label_marks(reading: Reading, body: Body) -> list[tuple[int, int, str]]:
     ]
 
 
-def _deciding_bytes(body: str, options: OptionSet) -> tuple[int, int] | None:
-    choice = choose(body, options)
+def _deciding_bytes(body: str, options: OptionSet, select: Select) -> tuple[int, int] | None:
+    choice = choose(body, options, select)
     if choice.span is None or not choice.labels:
         return None
     first, last = choice.span

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from medreward import Scorer
+from medreward import Scorer, explain
 from medreward.errors import InputError
 from medreward.rewards import AnswerLetter
 from medreward.text.choice import FORMS, REASONS
@@ -89,3 +89,11 @@ def test_the_answer_column_joins_several_labels() -> None:
     assert scores.table["answer"].to_pylist() == ["B", "A,C", "A,C", None, "A,C", "A,C", None, None]
     assert scores.rewards.tolist() == [1.0, *[0.0] * 7]
     assert np.isin(scores.table["answer_form"].to_pylist(), FORMS).all()
+
+
+def test_explain_marks_the_words_of_every_label_where_several_are_asked() -> None:
+    reward = AnswerLetter(choice=ChoiceOf(select="many"))
+    text = "<answer>The answers are A and C.</answer>"
+    explanation = explain(text, gold="A", options=["heart", "lung", "liver"], reward=reward)
+    assert explanation.answer == "A,C"
+    assert [text[mark.start : mark.end] for mark in explanation.marks if mark.kind == "label"] == ["A and C"]

@@ -70,7 +70,7 @@ class ChoiceOf(Fact):
             InputError: ``column_type``: the column holds something else than 0 and 1.
         """
         bodies = reading[self.body]
-        labels, form, reason = _read_bodies(reading, bodies, self._is_many(reading)[bodies.row])
+        labels, form, reason = _read_bodies(reading, bodies, self.asks_many(reading)[bodies.row])
         out = Choices(
             np.zeros(len(reading), np.int64),
             np.full(len(reading), _MISSING, np.int8),
@@ -83,7 +83,7 @@ class ChoiceOf(Fact):
             _settle(out, row[count > 1], begin[count > 1], count[count > 1], (labels, form))
         return out
 
-    def _is_many(self, reading: Reading) -> Mask:
+    def asks_many(self, reading: Reading) -> Mask:
         """Which rows ask for several labels, shape ``(n,)``."""
         if not isinstance(self.select, Column):
             return np.full(len(reading), self.select == "many")
