@@ -43,9 +43,11 @@ def without_end_tokens(texts: pa.Array, tokens: Sequence[str]) -> pa.Array:
         texts: a string or large_string column, or binary taken as UTF-8.
         tokens: such as ``<|im_end|>`` and ``</s>``.
     """
+    wanted = [np.frombuffer(token.encode("utf-8", "replace"), np.uint8) for token in tokens if token]
+    if not wanted:
+        return texts
     buf, offsets, valid = raw_strings(texts)
     start, end = offsets[:-1], offsets[1:].copy()
-    wanted = [np.frombuffer(token.encode("utf-8", "replace"), np.uint8) for token in tokens if token]
     active = np.flatnonzero(valid & (end > start))
     while len(active):
         tail = Spans(buf, start[active], end[active]).skip_back()
