@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from medreward.spec import Whole
-from medreward.text.buffer import SPACE, Ints, Spans, distinct, gather
+from medreward.text.buffer import SPACE, Ints, Spans, distinct, gather, numbered
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import Body
 from medreward.text.facts.measures import AnyUnits, Sequence, Units
@@ -18,6 +18,10 @@ from medreward.text.reading import Reading
 from medreward.text.tags import Case, Role
 
 __all__ = ["AnyNgrams", "Ngrams", "RepeatedNgrams", "TextUnits"]
+
+
+_WIDE = 1 << 62
+"""Numbers of runs stay below this."""
 
 
 class TextUnits(Units):
@@ -123,29 +127,32 @@ class RepeatedNgrams(Fact):
         count = max(0, len(units.code) - self.size + 1)
         row = units.row[:count]
         whole = units.stretch[:count] == units.stretch[self.size - 1 :][:count]
-        run = _runs(units.code, self.size)[:count][whole]
-        row = row[whole]
-        pairs = np.unique(row * (int(run.max(initial=0)) + 1) + run)
-        rows = pairs // (int(run.max(initial=0)) + 1)
+        run, kinds = _runs(units.code, self.size)
+        run, row = run[:count][whole], row[whole]
+        if kinds > _WIDE // max(1, len(reading)):
+            run, kinds = numbered(run)[0], len(run)
+        _, different = numbered(row * kinds + run)
         n = len(reading)
         return Ngrams(
             np.bincount(row, minlength=n).astype(np.int64),
-            np.bincount(rows, minlength=n).astype(np.int64),
+            np.bincount(different // kinds, minlength=n).astype(np.int64),
         )
 
 
-def _runs(code: Ints, size: int) -> Ints:
-    """A number for the run of ``size`` codes from each place; equal runs have equal numbers.
+def _runs(code: Ints, size: int) -> tuple[Ints, int]:
+    """A number for the run of ``size`` codes from each place, and a bound above all: equal runs have equal numbers.
 
     Two runs of one length that overlap or touch say what the longer run is, so that the length doubles each time.
+    Numbers are made small again only where the next ones would not fit.
     """
-    run, length = code, 1
+    run, length, kinds = code, 1, int(code.max(initial=0)) + 1
     while length < size and len(run):
+        if kinds > _WIDE // kinds:
+            run, kinds = numbered(run)[0], len(run)
         step = min(length, size - length)
-        pairs = run[: len(run) - step] * (int(run.max()) + 1) + run[step:]
-        run = np.unique(pairs, return_inverse=True)[1].astype(np.int64)
-        length += step
-    return run
+        run = run[: len(run) - step] * kinds + run[step:]
+        length, kinds = length + step, kinds * kinds
+    return run, kinds
 
 
 AnyNgrams = FACTS.field(RepeatedNgrams)
