@@ -148,7 +148,8 @@ def _never_counts(part: Reward) -> Iterator[Warned]:
     if isinstance(part, WeightedSum):
         for term in part.parts:
             if term.weight == 0.0:
-                yield Warned("never_fires", f"{_shown(term.reward)} has the weight 0 and never changes the sum")
+                what = "has the weight 0: it never changes a value, but a null of it still makes the sum null"
+                yield Warned("never_fires", f"{_shown(term.reward)} {what}")
     conditions = [(part.condition, part.then)] if isinstance(part, Gate) else []
     conditions += [(case.condition, case.then) for case in part.cases] if isinstance(part, FirstOf) else []
     for condition, then in conditions:

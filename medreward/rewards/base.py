@@ -354,6 +354,23 @@ class _Evaluation:
         if wrong.any():
             row = int(wrong.argmax())
             raise self._error("not_finite", f"row {row + reading.rows.first_row}", repr(float(values.data[row])))
+        if not type(self.reward).__module__.startswith("medreward.rewards."):
+            self._check_bounds(values, reading)
+
+    def _check_bounds(self, values: Values, reading: Reading) -> None:
+        """A rule of somebody else keeps what it says of itself: bounds and analyses of what holds it stand on that."""
+        low, high = self.reward.bounds()
+        outside = values.valid & ((values.data < low) | (values.data > high))
+        if outside.any():
+            row = int(outside.argmax())
+            raise RuleError(
+                "out_of_bounds",
+                f"The rule {self.reward.kind} gave a value outside its bounds",
+                where=f"row {row + reading.rows.first_row}",
+                expected=f"{low:g} to {high:g}",
+                got=repr(float(values.data[row])),
+                do="mend the rule or its bounds",
+            )
 
     def _error(self, code: str, where: str | None, got: str) -> RuleError:
         return RuleError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from medreward.rewards.base import AnyReward, Case, Floats, Gold, Values, evaluate
 from medreward.rewards.group_rule import GroupRule, totals
@@ -37,6 +38,12 @@ class PassBonus(GroupRule):
     least: Whole = Field(default=1, ge=0)
     most: Whole | None = Field(default=None, ge=0)
     to: Literal["all", "passing"] = "all"
+
+    @model_validator(mode="after")
+    def _sensible(self) -> PassBonus:
+        if self.most is not None and self.least > self.most:
+            raise PydanticCustomError("bounds_order", "'least' must not be greater than 'most'")
+        return self
 
     def inputs(self, reading: Reading, gold: Gold) -> list[Values]:
         """Whether it passes."""

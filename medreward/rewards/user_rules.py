@@ -22,11 +22,6 @@ __all__ = ["GROUP", "import_rules", "imported_modules", "load_installed", "modul
 GROUP = "medreward.rules"
 """The entry point group: a name is a kind, such as ``one_answer.v1``, a value the module that makes it known."""
 
-_FAILURES = (
-    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError),
-    *(SyntaxError, TypeError, ValueError),
-)
-"""What importing a module that somebody wrote can raise: its mistakes, told as such."""
 _imported: dict[str, str] = {}
 
 
@@ -53,7 +48,7 @@ def import_rules(name: str) -> ModuleType:
     before = {kind for kinds in Kinds.tables.values() for kind in kinds.names()}
     try:
         module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
-    except _FAILURES as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             "import_failed",
             "A module of rules cannot be imported",
@@ -110,7 +105,7 @@ def load_installed(kind: object = None) -> bool:
 def _load(point: EntryPoint) -> None:
     try:
         point.load()
-    except _FAILURES as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             "import_failed",
             "A rule of an installed package cannot be loaded",

@@ -15,6 +15,7 @@ from medreward.rewards import ColumnValue, Reward
 from medreward.rewards.base import Floats
 from medreward.scoring.groups import advantages, group_codes, numbers_of
 from medreward.scoring.inputs import as_batches, slices
+from medreward.scoring.outcomes import together
 from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
@@ -256,7 +257,7 @@ class Differ:
 
     def result(self) -> Diff:
         """The comparisons over all batches so far."""
-        table = pa.concat_tables(self._parts, promote_options="permissive") if self._parts else None
+        table = together(self._parts) if self._parts else None
         pairs = [self._pair(i, table) for i in range(1, len(self.scorers))] if table is not None else []
         return Diff(self._rows, tuple(pairs))
 

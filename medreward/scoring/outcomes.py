@@ -9,7 +9,7 @@ import pyarrow as pa
 from medreward.errors import InputError
 from medreward.scoring.scorer import Scorer
 
-__all__ = ["Outcomes", "by_name"]
+__all__ = ["Outcomes", "by_name", "together"]
 
 _KEYS = ("group_id", "step")
 
@@ -79,7 +79,23 @@ class Outcomes:
 
     def table(self) -> pa.Table:
         """All rows so far, in order; a column that some batches lack is null there."""
-        return pa.concat_tables(self._parts, promote_options="permissive") if self._parts else _empty(self.by)
+        return together(self._parts) if self._parts else _empty(self.by)
+
+
+def together(parts: Sequence[pa.Table]) -> pa.Table:
+    """Tables one after another; a column whose types differ between files, such as group ids, is text in all."""
+    kinds: dict[str, set[pa.DataType]] = {}
+    for field in (field for part in parts for field in part.schema):
+        kinds.setdefault(field.name, set()).add(field.type)
+    mixed = {name for name, found in kinds.items() if len(found - {pa.null()}) > 1}
+    return pa.concat_tables([_as_text(part, mixed) for part in parts], promote_options="permissive")
+
+
+def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
+    for i, field in enumerate(table.schema):
+        if field.name in names and not pa.types.is_nested(field.type):
+            table = table.set_column(i, field.name, table.column(i).cast(pa.large_string()))
+    return table
 
 
 def _required(schema: pa.Schema, name: str) -> str:

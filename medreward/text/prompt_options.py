@@ -24,15 +24,15 @@ _STYLES = {
 _OWN_LINE = re.compile(r"([A-Za-z])\) (.*)")
 _SPECIAL = re.compile(r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|<image>")
 _BULLET = re.compile(r"[ \t]*(?:[-*•][ \t]+)?")
+_ITEM = re.compile(r"\s*(?:[-*•]\s|\(?(?:[0-9]{1,2}|[A-Za-z])[.):])")
 _SENTENCES = re.compile(r"[.?!][)\"']?\s+\S")
 _INSTRUCTION = (
-    r"(?:Your task|Answer|Please|Choose|Select|Pick|Think|Output|Respond|Reply|Provide|Give|Explain|Reason|First|Then|"
-    r"Let|Return|Write|Use|Question|Do not|Don't|Note|You|Format|Instruction|Only|End|Put|Solve|Wrap|Enclose|Finally|"
-    r"Hint|The answer|The final|Assistant|User|Solution|Response|Based on|Look|Show|State|Make sure|Remember|With|"
-    r"In your)\b"
+    r"(?:Your task|Answer|Please|Choose|Select|Pick|Think|Output|Respond|Reply|Provide|Explain|Return|Write|Question|"
+    r"Do not|Don't|Note:|Format|Instruction|Solve|Wrap|Enclose|The answer|The final|Assistant|User|Solution|Response|"
+    r"Remember|Make sure)\b"
 )
-_INSTRUCTS = re.compile(rf"\s*(?:{_INSTRUCTION}|[#<\[*(-]|[0-9]+[.)])")
-_INSTRUCTS_INSIDE = re.compile(rf"\s{_INSTRUCTION}")
+_INSTRUCTS = re.compile(rf"\s*(?:{_INSTRUCTION}|<|#)")
+_TRAILS = re.compile(rf"\s(?:{_INSTRUCTION}|(?:answer|choose|select|pick|respond|reply|please|above|below)\b)|\?$")
 _MAX_INDENT = 80  # characters before the first option of a line
 _MAX_INLINE = 300  # code points of an option in a running line: longer ones are text of another kind
 
@@ -74,10 +74,25 @@ def options_in(prompt: str) -> dict[str, str] | None:
     if task:
         return None if TASK in after else _own_lines(before.split("\n"))
     text = _SPECIAL.sub("\n\n", prompt.replace("\r\n", "\n"))
-    found = [reading for marks in _marks(text) for reading in _readings(text, marks)]
-    if not found or any(reading != found[0] for reading in found):
+    styles = list(_marks(text))
+    lists = [marks for marks in styles if _in_order([mark for mark in marks if mark.opens_line])]
+    found = [(reading, marks) for marks in styles for reading in _readings(text, marks)]
+    if len(lists) > 1 or not found or any(reading != found[0][0] for reading, _ in found):
         return None
-    return found[0]
+    options, marks = found[0]
+    return None if _goes_on(text, marks) else options
+
+
+def _goes_on(text: str, marks: list[_Mark]) -> bool:
+    """Whether something may belong to the list that was not read: the next label however marked, a list, a question."""
+    rest = text[_line_end(text, marks[-1]) :]
+    after = chr(ord(text[marks[-1].start : marks[-1].end].strip("().: ")) + 1)
+    label = rf"(?<![A-Za-z0-9])\W?\s?{re.escape(after)}\s?[)\].:*]|^\W*{re.escape(after)}\s"
+    if re.search(label, text[marks[0].start :], re.MULTILINE):
+        return True
+    lines = [line for line in rest.split("\n") if line.strip()]
+    begins = bool(lines) and _INSTRUCTS.match(lines[0]) is not None
+    return "?" in rest or (not begins and any(_ITEM.match(line) for line in lines))
 
 
 def _own_lines(lines: list[str]) -> dict[str, str] | None:
@@ -151,7 +166,7 @@ def _running(text: str, marks: list[_Mark]) -> Iterator[dict[str, str]]:
     if plain != found:
         plain[-1] = plain[-1].removesuffix(".")
     doubtful = [one for one in plain if not _is_inline(one)]
-    if not doubtful and not _INSTRUCTS_INSIDE.search(plain[-1]) and _ends_there(text, last):
+    if not doubtful and not _TRAILS.search(plain[-1]) and _ends_there(text, last):
         yield _labelled(text, marks, plain)
 
 
@@ -169,10 +184,11 @@ def _is_inline(text: str) -> bool:
 
 
 def _without_separators(texts: list[str]) -> list[str]:
-    """The texts without the comma or semicolon that all but the last end with."""
+    """The texts without the comma or semicolon that all but the last, or all of them, end with."""
     ends = {text[-1:] for text in texts[:-1]}
     if ends in ({","}, {";"}):
-        return [*(text[:-1].rstrip() for text in texts[:-1]), texts[-1]]
+        (mark,) = ends
+        return [text.removesuffix(mark).rstrip() for text in texts]
     return list(texts)
 
 

@@ -65,7 +65,8 @@ def test_marker_and_fixture_fail_with_the_smallest_counterexample(tmp_path: Path
     run = python("-m", "pytest", "-p", "medreward.testing.plugin", "-p", "no:cacheprovider", "-q", cwd=tmp_path)
     assert "2 failed, 1 passed" in run.stdout, run.stdout + run.stderr
     assert "LawBrokenError" in run.stdout
-    assert "right_pays" in run.stdout
+    assert run.stdout.count("wrong_never_beats_right") == 2  # the smallest: B pays whatever is right
+    assert "gold A of A,B,C,D: '<think>so</think><answer>B</answer>'" in run.stdout
 
 
 def test_the_entry_points_name_what_is_there() -> None:

@@ -141,3 +141,40 @@ def test_the_prompt_of_the_paper_with_a_note_after_it_twice_cannot_be_told() -> 
 def test_a_megabyte_of_marks_is_read_in_linear_time() -> None:
     assert options_in("A) " * 350_000) is None
     assert options_in("A) x\n" + "B) y\n" * 200_000) is None
+
+
+@pytest.mark.parametrize(
+    "prompt_text",
+    [
+        "Q? A: 5 mg B: 10 mg C:15 mg D:20 mg",
+        "Q? A: x, B: y, C:z",
+        "Q?\nA: x\nB: y C:z",
+        "Q? A. x B. y C.z",
+        "Q?\nA) x\nB) y\n(C) z",
+        "Q?\n(A) x\n(B) y\n(C ) z",
+        "Q?\nA. x\nB. y\n[C] z",
+        "Q? (A) x (B) y(C) z",
+        "Q? (A) x (B) y [C] z",
+        "Q?\nA. x\nB. y\n\n(C) z\n(D) w",
+        "Q?\nA) x\nB) y\n\nC. z",
+        "Q?\nA. x\nB. y\n\nC z",
+        "Q?\nA. x\nB. y\n  a) one\n  b) two",
+        "Q?\nA. x\nB. pneumonia\nWith effusion",
+        "Q?\nA. x\nB. patients should\nFirst receive oxygen",
+        "Q?\nA. x\nB. pneumonia\n(right sided)",
+        "Q?\nA. one\nB. two\n1. sub\n2. sub",
+        "Q?\nA. one\nB. two\n- sub",
+        "Q?\nA. one\nB. two\n(see figure)\nC z",
+        "History:\nA. fever\nB. cough\n\nWhat is the diagnosis?\n1. flu\n2. cold",
+        "Table\nA: 1\nB: 2\n\nWhat is B minus A?\n1) 0\n2) 1",
+        "Panel descriptions:\nA: CT\nB: MRI\n\nWhich shows a lesion? Options: A, B",
+        "Which organ? (A) Heart (B) Lungs answer with the letter",
+        "Which organ? A) Heart, B) Lungs in the figure above?",
+    ],
+)
+def test_what_may_be_another_list_or_a_longer_one_is_not_told(prompt_text: str) -> None:
+    assert options_in(prompt_text) is None
+
+
+def test_a_separator_behind_every_option_is_no_part_of_them() -> None:
+    assert options_in("Q?\nA) x,\nB) y,\nC) z,") == {"A": "x", "B": "y", "C": "z"}

@@ -16,13 +16,13 @@ from medreward.scoring.cells import array_of
 __all__ = ["DelimitedRollouts"]
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"[+-]?([0-9]{1,17}(\.[0-9]{0,17})?|\.[0-9]{1,17})([eE][+-]?[0-9]{1,3})?|nan|NaN|-?inf")
+_NUMBER = re.compile(r"[+-]?((?:0|[1-9][0-9]{0,16})(\.[0-9]{0,17})?|\.[0-9]{1,17})([eE][+-]?[0-9]{1,3})?|nan|NaN|-?inf")
 
 
 class DelimitedRollouts(Rollouts):
     """A CSV or TSV file with a header. An empty cell is null: the format does not tell it from an empty text.
 
-    Columns of whole numbers are ``int64``, of numbers ``float64``, all others text.
+    Columns of whole numbers are ``int64``, of numbers ``float64``, all others text: also ``007``, which is a name.
 
     Args:
         path: the file.
