@@ -63,6 +63,8 @@ def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
             "range": preset.range_shown,
             **facts,
         }
+    if len(document.names) > 1:
+        facts["one document"] = ", ".join(document.names)
     for name, text in facts.items():
         for line in textwrap.wrap(f"{name}: {text}", 110, subsequent_indent="  ", break_long_words=False):
             click.echo(f"# {line}")

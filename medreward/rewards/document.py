@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
-from pydantic import BeforeValidator, ValidationError, model_validator
+from pydantic import BeforeValidator, PrivateAttr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from medreward.errors import DocumentError
@@ -59,6 +59,14 @@ class Document(Model):
     tags: TagSet = TagSet()
     grammar: Edition = 1
     reward: AnyReward
+    _asked: str | None = PrivateAttr(default=None)
+
+    def __eq__(self, other: object) -> bool:
+        """Documents are equal where their fields are, by whatever name they were asked for."""
+        return isinstance(other, Document) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        return hash((self.tags, self.reward))
 
     @model_validator(mode="after")
     def _coherent(self) -> Document:
@@ -137,10 +145,22 @@ class Document(Model):
 
     @property
     def name(self) -> str | None:
-        """The preset this document is, or None."""
+        """The preset this document is, or None; of presets that are one document the one that was asked for."""
+        names = self.names
+        return self._asked if self._asked in names else next(iter(names), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every preset this document is: some published code was taken over as it was."""
         from medreward.rewards.presets import PRESETS  # presets are documents themselves
 
-        return next((name for name, preset in PRESETS.items() if preset.document == self), None)
+        return tuple(name for name, preset in PRESETS.items() if preset.document == self)
+
+    def asked_as(self, name: str | None) -> Document:
+        """The same document, which tells its name by the preset that was asked for."""
+        copy = self.model_copy()
+        copy._asked = name  # noqa: SLF001 - its own
+        return copy
 
     def to_dict(self) -> dict[str, Any]:
         """The document as plain data, every default written out.

@@ -1,7 +1,7 @@
 """Rules that ask another library: the real one, once for each distinct pair of answer and gold.
 
-The library comes with the extra ``judge``. Without it scoring raises; what the library itself raises becomes a null or
-an error, as the rule says, and never a 0.
+The library comes with the extra ``judge``. Without it scoring raises; what the library itself raises becomes a null, an
+error or a no, as the rule says.
 """
 
 from __future__ import annotations
@@ -52,14 +52,15 @@ class LibraryRule(Reward):
     Args:
         answer: which text of the completion the library is given.
         gold: which text of the gold cell, read as if it were a completion.
-        on_error: what a text is worth on which the library raises: ``null``, or an ``error`` that names the row.
+        on_error: what a text is worth on which the library raises: ``null``; an ``error`` that names the row; or
+            ``no``, a 0 as if the library had denied it, which is what published code makes of it.
     """
 
     pays = (0.0, 1.0)
 
     answer: AnyExtracted = Extracted()
     gold: AnyExtracted = Extracted()
-    on_error: Literal["null", "error"] = "null"
+    on_error: Literal["null", "error", "no"] = "null"
 
     packages: ClassVar[tuple[str, ...]]
     """The packages whose versions decide what this rule says, the library first."""
@@ -105,8 +106,8 @@ class LibraryRule(Reward):
         try:
             return bool(judge(answer, gold))
         except self.raised as error:
-            if self.on_error == "null":
-                return None
+            if self.on_error != "error":
+                return None if self.on_error == "null" else False
             raise RuleError(
                 "library_error",
                 f"{self.packages[0]} raised {type(error).__name__} on a completion",

@@ -37,9 +37,12 @@ class MathRule(LibraryRule):
     packages: ClassVar[tuple[str, ...]] = ("math-verify", "latex2sympy2_extended", "sympy")
     raised: ClassVar[tuple[type[BaseException], ...]] = (*RAISED, TimedOutError)
 
+    def _library(self) -> _Limited:
+        return _library(self.reads, self.seconds, raises=self.on_error != "no")
+
     def _finds(self, golds: list[str]) -> Callable[[int, int], bool]:
         """A function from the place of a gold to whether something is found in it."""
-        asked = _library(self.reads, self.seconds)
+        asked = self._library()
         return lambda _, gold: bool(_parse_gold(asked, golds[gold]))
 
 
@@ -59,7 +62,9 @@ class MathVerified(MathRule):
         without_mathematics: what a gold in which nothing is found gives every completion.
         seconds: how long one parse or comparison may take; longer counts as raising. The library uses an alarm
             signal, so a limit needs the main thread. None for no limit.
-        on_error: what a text is worth on which the library raises.
+        on_error: what a text is worth on which the library raises. With ``no`` it is asked as published code asks it:
+            what it fails on inside is nothing found or not the same to it, and the other readings of the text still
+            count.
 
     Source:
         Math-Verify, huggingface/Math-Verify; the extra ``judge`` brings it.
@@ -78,7 +83,7 @@ class MathVerified(MathRule):
         try:
             return finds(0, place)
         except self.raised:
-            return True
+            return self.on_error != "no"
 
     def without_hope(self) -> float:
         """What such a gold gives."""
@@ -86,7 +91,7 @@ class MathVerified(MathRule):
 
     def judges(self, answers: list[str], golds: list[str]) -> Callable[[int, int], bool]:
         """Parse each text once."""
-        asked = _library(self.reads, self.seconds)
+        asked = self._library()
         parse = lru_cache(maxsize=None)(asked.parse)
 
         def judge(answer: int, gold: int) -> bool:
@@ -99,13 +104,14 @@ class MathVerified(MathRule):
 
 @dataclass(frozen=True)
 class _Limited:
-    """Math-Verify, what it raises let through and what takes too long made an exception of ours."""
+    """Math-Verify, what it raises let through or kept inside, and what takes too long made an exception of ours."""
 
     parser: Callable[..., Any]
     verifier: Callable[..., Any]
     timed_out: type[BaseException]
     reads: Literal["default", "open_r1"]
     seconds: int | None
+    raises: bool
 
     def parse(self, text: str) -> Any:
         """What is found in a completion."""
@@ -125,7 +131,7 @@ class _Limited:
 
     def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         try:
-            return function(*arguments, **options, raise_on_error=True)
+            return function(*arguments, **options, raise_on_error=self.raises)
         except self.timed_out as error:
             raise TimedOutError(f"more than {self.seconds} seconds") from error
 
@@ -148,7 +154,7 @@ def _open_r1_answers() -> dict[str, Any]:
     return {"extraction_mode": "first_match", "extraction_config": [latex]}
 
 
-def _library(reads: Literal["default", "open_r1"], seconds: int | None) -> _Limited:
+def _library(reads: Literal["default", "open_r1"], seconds: int | None, *, raises: bool) -> _Limited:
     """Math-Verify with a limit on time.
 
     Raises:
@@ -162,7 +168,7 @@ def _library(reads: Literal["default", "open_r1"], seconds: int | None) -> _Limi
             do="score in the main thread or in processes, or set 'seconds' to null",
         )
     errors = library("math-verify", "math_verify.errors")
-    return _Limited(module.parse, module.verify, errors.TimeoutException, reads, seconds)
+    return _Limited(module.parse, module.verify, errors.TimeoutException, reads, seconds, raises)
 
 
 @lru_cache(maxsize=4096)
@@ -171,6 +177,7 @@ def _parse_gold(asked: _Limited, gold: str) -> Any:
     return asked.parse_gold(gold)
 
 
+_MATRIX = "$\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}$"
 CASES = (
     Case("maximum", "<answer> 3 </answer>", 1, gold="3"),
     Case("no space", "<answer>3</answer>", 0, gold="3"),
@@ -182,6 +189,10 @@ CASES = (
     Case("zero", "<answer>3</answer>", 0, gold="4"),
     Case("zero", "B", 0),
     Case("zero", "\\boxed{B}", 0),
+    Case("raises", "$\\frac{1}{0}$", None, MathVerified(gold_first=False), gold=_MATRIX),
+    Case("raises", "$\\frac{1}{0}$", 0, MathVerified(gold_first=False, on_error="no"), gold=_MATRIX),
+    Case("raises", "$\\frac{1}{0}$", None, gold="$\\frac{1}{0}$"),
+    Case("another reading", "$\\frac{1}{0}$", 1, MathVerified(on_error="no"), gold="$\\frac{1}{0}$"),
     Case("malformed", "<answer> 3", 1, gold="<answer> 3 </answer>"),
     Case("empty", "", 0, gold="3"),
     Case("non_ascii", "肺 3", 1, gold="3"),

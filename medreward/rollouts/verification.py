@@ -115,7 +115,7 @@ def _understood(known: dict[str, str], rows: int) -> tuple[list[str], Document |
     document: Document | None = None
     settings: InputSettings | None = None
     try:
-        document = load_document(known["medreward.document"])
+        document = load_document(known["medreward.document"]).asked_as(known.get("medreward.preset"))
         if document.digest != known.get("medreward.digest"):
             reasons.append(f"the document's digest is {document.digest}, the file says {known.get('medreward.digest')}")
     except MedrewardError as error:

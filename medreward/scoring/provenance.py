@@ -85,7 +85,8 @@ def _reward(document: Document) -> dict[str, str]:
     """What reward it was; of one that cannot be written down only that."""
     if not document.is_serializable:
         return {"medreward.source": document.source}
-    return {"medreward.document": document.to_json(), "medreward.digest": document.digest}
+    name = {} if document.name is None else {"medreward.preset": document.name}
+    return {"medreward.document": document.to_json(), "medreward.digest": document.digest, **name}
 
 
 def provenance(

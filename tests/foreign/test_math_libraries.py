@@ -18,7 +18,21 @@ math_verify: Any = pytest.importorskip("math_verify", reason="needs the extra ju
 latex: Any = pytest.importorskip("latex2sympy2_extended", reason="needs the extra judge")
 grader: Any = pytest.importorskip("mathruler.grader", reason="needs the extra judge")
 
-GOLDS = ("B", "<answer> B </answer>", "3", "<answer> 0.5 </answer>", "$\\frac{1}{2}$", "$B$", "", "12%", "(1, 2)")
+MATRIX = "$\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}$"
+"""The library fails to compare it with a division by zero."""
+GOLDS = (
+    "B",
+    "<answer> B </answer>",
+    "3",
+    "<answer> 0.5 </answer>",
+    "$\\frac{1}{2}$",
+    "$B$",
+    "",
+    "12%",
+    "(1, 2)",
+    MATRIX,
+    "$\\frac{1}{0}$",
+)
 MATHEMATICS = (
     *(
         "3",
@@ -34,6 +48,7 @@ MATHEMATICS = (
         "50%",
         "\\frac{1}{2}",
     ),
+    *("$\\frac{1}{0}$", MATRIX),
     *("(1, 2)", "[1,2]", "1,000", "three", "12 %", "\\text{B}", "-3", "3.0 and 4"),
 )
 ANSWERS = st.lists(
@@ -90,7 +105,7 @@ def test_a_number_inside_tags_without_spaces_is_not_found() -> None:
     assert math_verify.parse("<answer> 3 </answer>") == [3, "3"]
 
 
-LATEX_GOLDS = ("$3$", "$\\frac{1}{2}$", "3", "B", "$B$", "\\boxed{3}")
+LATEX_GOLDS = (MATRIX, "$\\frac{1}{0}$", "$3$", "$\\frac{1}{2}$", "3", "B", "$B$", "\\boxed{3}")
 BOXED = st.lists(
     st.builds(
         "{}{}{}".format,

@@ -35,6 +35,7 @@ from medreward import (
     document_schema,
     load_document,
 )
+from medreward.rewards import EqualText
 from medreward.rewards.document import MAX_BYTES, MAX_DEPTH
 from medreward.text import TagSet
 
@@ -43,13 +44,13 @@ DIGESTS: dict[str, str] = {
     "medvlm-r1-code": "sha256:15705245c5d1956d9da5e2cdcd056cf888f59b0517920cbd989b7c9c5f1596a7",
     "medvlm-r1-eval": "sha256:b95eb51c5debef3590905efce649c95ac78a608bc6ff774acc581010dca5c4ed",
     "mcq": "sha256:ca1e173967f6a8cdb891abef7251c12ce0bf0cfef7070796aefa01a05207108c",
-    "open-r1-multimodal": "sha256:f2961d5e9ef2279f9e02abb4399b106ecd96f1651581bb402806d021aa30a58e",
-    "r1-v": "sha256:3d2f0eee18a41eb368e9fabba0fc9dab45dc4e8057a78fde585b07f1371f9e44",
-    "med-r1": "sha256:3d2f0eee18a41eb368e9fabba0fc9dab45dc4e8057a78fde585b07f1371f9e44",
-    "med-r1-nothink": "sha256:9daf17aef51ab150ab37ce4006483af0c1838ea83a8ab5bdce45b789914b9da2",
+    "open-r1-multimodal": "sha256:8ef480b7857c26d78f3e20ed2e1a8db4367eb8a90f889c6afe882936bb37e469",
+    "r1-v": "sha256:be63e26566bf672c5844c28328ec9cc35efdca477c71046e01713a2366c612e0",
+    "med-r1": "sha256:be63e26566bf672c5844c28328ec9cc35efdca477c71046e01713a2366c612e0",
+    "med-r1-nothink": "sha256:b802557c9f49bfa76359831cab0a7f400b9a31bb44961313686de04c4d2a0358",
     "med-r1-cxr": "sha256:b9812c711795e82b3e3e94aea486d035e2e73f4f08a3d8fd9838e1c0c6840e8b",
     "medvlthinker": "sha256:e6c3c6349c1d2cc5945e6246048654c858e91ccd25b1f74a3629a8b31ba0cd04",
-    "easyr1-r1v": "sha256:12d3787764d5b0f7761353f1a1033f313df855415bba189639ed7f134356bf01",
+    "easyr1-r1v": "sha256:18d051b1e7c5eda94ee67fcfbd52410d225e59fb68e31c38f2e671a9ff87a469",
     "vlm-r1-mcq": "sha256:9dd1fc2acdf56ce1ec0979eb7dcf97a8c17038116869a1a1cc6397a02e102df3",
     "medreasoning-easyr1-think": "sha256:5ca50d8f5d5ea583d28e68217d45bc860024adde5db88e26731f19a4c1879caf",
     "medreasoning-easyr1-direct": "sha256:3d47b97495f9c37700c05e8d7f3cccd466d1b8259f685296db038608eb827ec6",
@@ -60,8 +61,8 @@ DIGESTS: dict[str, str] = {
     "ms-swift-format": "sha256:326a6379605d7ea9fcb5705c86196064605492d684b178c6ba0b439fe5e1914b",
     "nemo-rl-format": "sha256:7ba330e08818be67df3911688237c865a89985b5027d573510ea6996a2f36927",
     "nemo-rl-exact-alnum": "sha256:b530b9c0cd3a888728e805e7fd433c509b3ac5237aea0727096e17b1f20bb39b",
-    "open-r1-cosine": "sha256:f052bddc0e740fcea62bd8fdcf61767b5e150e46475867ac96a0848df48f6b4c",
-    "open-r1-length": "sha256:726b8e9763b697a8d83c2d308fc1885c1360aea97d2bd9e47f5a7a50667e09f4",
+    "open-r1-cosine": "sha256:11dc7f9e6c74a6c086a50b541001dd7cef0b2a7c9e4a52e307a0199cd6fc91ca",
+    "open-r1-length": "sha256:b84b6cbcd9d4f90a4418c6370ba6406b55122fbcaa58d808a9686218eece4f44",
     "open-r1-repetition": "sha256:232f28bb43ceb32badb25a5da87f0f539463be779e99fae5aee5a88e3f988b1d",
     "dapo-soft-overlong": "sha256:959a4c9aa502bd5573b38fae76c6ec4ce0b3297cd9d1d6d7b0d6bac1df18c907",
 }
@@ -155,9 +156,22 @@ def test_what_is_refused_does_not_satisfy_the_json_schema(document: dict[str, ob
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_digest_of_a_preset_is_the_one_written_down(name: str) -> None:
     assert PRESETS[name].document.digest == DIGESTS[name]
-    named = PRESETS[name].document.name
-    assert named is not None
-    assert PRESETS[named].document == PRESETS[name].document  # two repositories may publish one function
+    assert PRESETS[name].document.name == name
+
+
+def test_presets_that_are_one_document_tell_the_name_that_was_asked_for() -> None:
+    asked, other = load_document("med-r1"), load_document("r1-v")
+    assert (asked == other, hash(asked) == hash(other), asked.digest == other.digest) == (True, True, True)
+    assert (asked.name, other.name, asked.source) == ("med-r1", "r1-v", "med-r1")
+    assert asked.names == other.names == ("r1-v", "med-r1")
+    assert load_document(PRESETS["med-r1"]).name == "med-r1"
+    assert asked.model_copy().name == "med-r1"
+    assert load_document(asked.to_json()).name == "r1-v"  # a document does not say what it was called
+
+
+def test_a_document_made_from_a_preset_by_a_change_has_no_presets_name() -> None:
+    changed = load_document("med-r1").model_copy(update={"reward": EqualText()})
+    assert (changed.name, changed.names) == (None, ())
 
 
 def test_spelling_out_a_default_or_writing_keys_in_another_order_keeps_the_digest() -> None:

@@ -78,7 +78,29 @@ def test_what_the_library_raises_is_null_or_an_error_that_names_the_row(
     with pytest.raises(RuleError, match="row 2") as caught:
         Scorer(MathVerified(on_error="error")).score(PAIRS)
     assert caught.value.code == "library_error"
-    assert score_one("$4$", "3", reward="r1-v") is None
+    assert Scorer(MathVerified(on_error="no")).score(PAIRS).table["reward"].to_pylist() == EXPECTED
+    assert score_one("$4$", "3", reward="r1-v") == 0.0
+    assert score_one("<answer>4</answer>", "<answer>4</answer>", reward="r1-v") == 1.0  # by the string
+
+
+def test_a_gold_on_which_the_library_raises_is_one_in_which_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(text: str, **options: object) -> object:
+        raise ValueError(text)
+
+    monkeypatch.setattr("math_verify.parse", fails)
+    rule = MathVerified(on_error="no", without_mathematics=1)
+    assert score_one("$3$", "never seen before", reward=rule) == 1.0
+    assert score_one("$3$", "never seen before", reward="open-r1-cosine") == 1.0
+    assert score_one("$3$", "never seen before", reward=MathVerified(without_mathematics=1)) is None
+
+
+def test_what_mathruler_raises_costs_the_accuracy_of_easyr1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(given: str, wanted: str) -> bool:
+        raise IndexError(given)
+
+    monkeypatch.setattr("mathruler.grader.grade_answer", fails)
+    assert score_one("<think>t</think><answer>B</answer>", "B", reward="easyr1-r1v") == 0.5
+    assert score_one("<answer>B</answer>", "B", reward=MathRuled()) is None
 
 
 def test_a_timeout_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +109,7 @@ def test_a_timeout_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("math_verify.parse", slow)
     assert score_one("$3$", "3", reward=MathVerified()) is None
+    assert score_one("$3$", "3", reward=MathVerified(on_error="no")) == 0.0
 
 
 def test_an_unforeseen_exception_is_no_null(monkeypatch: pytest.MonkeyPatch) -> None:

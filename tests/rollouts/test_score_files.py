@@ -149,7 +149,7 @@ def test_a_file_says_how_its_scores_came_about(tmp_path: Path) -> None:
     known = metadata(tmp_path / "out.parquet")
     document = medreward.load_document("mcq")
     assert medreward.load_document(known["medreward.document"]) == document
-    assert known["medreward.digest"] == document.digest
+    assert (known["medreward.digest"], known["medreward.preset"]) == (document.digest, "mcq")
     assert InputSettings.model_validate_json(known["medreward.input"]) == settings
     assert known["medreward.version"] == medreward.__version__
     assert known["medreward.rows"] == "7"

@@ -130,6 +130,7 @@ def test_output_is_the_input_in_order_and_then_the_scores() -> None:
     metadata = table.schema.metadata
     assert metadata[b"medreward.rows"] == b"5"
     assert metadata[b"medreward.digest"].decode() == PRESETS["medvlm-r1"].document.digest
+    assert metadata[b"medreward.preset"] == b"medvlm-r1"
 
 
 def test_score_columns_alone_come_with_row_group_and_step() -> None:

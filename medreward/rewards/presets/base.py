@@ -50,7 +50,7 @@ class Preset:
     @property
     def document(self) -> Document:
         """The reward as a document."""
-        return Document(tags=self.tags, reward=self.reward)
+        return Document(tags=self.tags, reward=self.reward).asked_as(self.name)
 
     @property
     def range_shown(self) -> str:

@@ -20,12 +20,14 @@ PRESET = Preset(
         "Format: the whole text is a think block, whitespace and an answer block. Accuracy: the first <answer> closed"
         " on its own line, or the whole text where there is none, is graded by MathRuler against the gold cell: case"
         " does not matter, (B) and \\boxed{B} are B, B. and B) are not. The total is 0.5 of each. Where the library"
-        " raises the original gives 0; here the row is null."
+        " raises, accuracy is 0."
     ),
     reward=WeightedSum.of(
         accuracy=(
             0.5,
-            MathRuled(answer=Extracted(body=Body(pick="first_span", newlines=False, if_missing="whole_text"))),
+            MathRuled(
+                answer=Extracted(body=Body(pick="first_span", newlines=False, if_missing="whole_text")), on_error="no"
+            ),
         ),
         format=(0.5, Holds(facts=(THINK_THEN_ANSWER,))),
     ),

@@ -20,7 +20,10 @@ _NIH_LABELS = (
 PRESET = Preset(
     name="med-r1-cxr",
     title="Med-R1 for chest films: 1 for each finding named, 0 for any that is not there, plus the format",
-    source="Yuxiang-Lai117/Med-R1, src/r1-v/src/open_r1/grpo_cls.py; arXiv 2503.13939",
+    source=(
+        "Yuxiang-Lai117/Med-R1, src/r1-v/src/open_r1/grpo_cls.py, read in the copies solrac031504/Med-Seq at commit"
+        " 930f8bf and Corleno/KEPO at commit 3f03626, which agree; arXiv 2503.13939"
+    ),
     paper="Accuracy and format rewards, summed.",
     code=(
         "The gold lists findings with | between them. Accuracy: 1 for each that occurs as a string in the first"

@@ -14,7 +14,10 @@ __all__ = ["PRESET"]
 PRESET = Preset(
     name="med-r1-nothink",
     title="Med-R1 without reasoning: one answer block and nothing else; accuracy as r1-v",
-    source="Yuxiang-Lai117/Med-R1, src/r1-v/src/open_r1/grpo_vqa_nothink.py; arXiv 2503.13939",
+    source=(
+        "Yuxiang-Lai117/Med-R1, src/r1-v/src/open_r1/grpo_vqa_nothink.py, read in the fork Corleno/Med-R1 at commit"
+        " c0f92e9; arXiv 2503.13939"
+    ),
     paper="The model answers without reasoning; format and accuracy rewards, summed.",
     code=(
         "Format: whitespace or nothing, <answer>, anything, </answer>, and then the end: trailing whitespace fails, and"

@@ -14,7 +14,7 @@ __all__ = ["PRESET"]
 PRESET = Preset(
     name="medvlthinker",
     title="MedVLThinker: 1 for the right option as letter, text or `B. text`, only in the right format",
-    source="UCSC-VLAA/MedVLThinker, train/my_reward.py; arXiv 2508.02669",
+    source="UCSC-VLAA/MedVLThinker, train/my_reward.py, read in a copy that names no commit; arXiv 2508.02669",
     paper="One reward of 0 or 1: the answer is right and the format is kept.",
     code=(
         "0 unless the whole text is a think block, whitespace and an answer block. Then the first <answer> whose first"

@@ -36,13 +36,13 @@ PRESET = Preset(
         " 1000)), with the lengths and values the training script has by default, where a long wrong answer loses"
         " more than a short one. Beyond 1,000 characters the cosine goes on and rises again; at 2,000 it pays as if"
         " the text were empty. A gold in which nothing is found earns 1 whatever the completion says: a bare letter"
-        " is such a gold. Where the library raises or takes longer than 5 seconds the row is null."
+        " is such a gold. Where the library fails or takes longer than 5 seconds, nothing is found or it is wrong."
     ),
     reward=Gate(
         name="cosine",
-        condition=MathGold(reads="open_r1"),
+        condition=MathGold(reads="open_r1", on_error="no"),
         then=Gate(
-            condition=MathVerified(reads="open_r1", gold_first=False),
+            condition=MathVerified(reads="open_r1", gold_first=False, on_error="no"),
             then=LengthCosine(limit=1000, short=1.0, long=0.5, beyond="periodic"),
             otherwise=LengthCosine(limit=1000, short=0.0, long=-0.5, beyond="periodic"),
         ),

@@ -21,9 +21,13 @@ PRESET = Preset(
         "The same, in characters, over all completions of one call: several prompts of a batch are compared with one"
         " another. Here the group is that of the prompt, as the paper has it, which is the same where a call holds one."
         " Right is what Math-Verify, reading LaTeX alone, verifies; a gold in which nothing is found makes every"
-        " completion right: a bare letter is such a gold."
+        " completion right: a bare letter is such a gold. Where the library fails or takes longer than 5 seconds,"
+        " nothing is found or it is wrong."
     ),
-    reward=RelativeLength(name="length", right=MathVerified(reads="open_r1", gold_first=False, without_mathematics=1)),
+    reward=RelativeLength(
+        name="length",
+        right=MathVerified(reads="open_r1", gold_first=False, without_mathematics=1, on_error="no"),
+    ),
     values=(),
     components=("length",),
     golden=earned({}, otherwise=(0,)),

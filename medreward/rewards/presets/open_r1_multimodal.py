@@ -14,12 +14,16 @@ __all__ = ["PRESET"]
 PRESET = Preset(
     name="open-r1-multimodal",
     title="open-r1-multimodal: a format of single lines that only the start must have; accuracy as r1-v",
-    source="EvolvingLMMs-Lab/open-r1-multimodal, src/open_r1/grpo.py",
+    source=(
+        "EvolvingLMMs-Lab/open-r1-multimodal, src/open_r1/grpo.py, read in the fork"
+        " Wang-Xiaodong1899/open-r1-multimodal at commit 2c12a04"
+    ),
     paper="No paper. The repository: format and accuracy rewards, summed.",
     code=(
         "Format: the text starts with <think>; some </think> stands on the same line, then whitespace, newlines too,"
         " and an <answer> that is closed on its own line. What follows is free. So reasoning on several lines fails and"
-        " trailing text passes. Accuracy is that of r1-v."
+        " trailing text passes. Accuracy is that of r1-v. An earlier version (the fork baochi0212/open-r1-multimodal at"
+        " commit c26e521) wanted nothing between the blocks and nothing after them."
     ),
     reward=WeightedSum.of(
         accuracy=VERIFIED_OR_EQUAL,

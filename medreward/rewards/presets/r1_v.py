@@ -13,8 +13,11 @@ from medreward.text.facts import Body, Extracted
 __all__ = ["PRESET", "VERIFIED_OR_EQUAL"]
 
 _ONE_LINE = Extracted(body=Body(pick="first_span", newlines=False, if_missing="whole_text"))
-VERIFIED_OR_EQUAL = Maximum.of(MathVerified(gold_first=False), EqualText(answer=_ONE_LINE, gold=_ONE_LINE))
+VERIFIED_OR_EQUAL = Maximum.of(
+    MathVerified(gold_first=False, on_error="no"), EqualText(answer=_ONE_LINE, gold=_ONE_LINE)
+)
 """R1-V's accuracy, which its descendants keep."""
+_MATRIX = "$\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}$"
 
 PRESET = Preset(
     name="r1-v",
@@ -27,8 +30,7 @@ PRESET = Preset(
         " <answer> closed on its own line, or the whole text where there is none, equals the gold read the same way,"
         " case and all. Math-Verify finds nothing in a bare letter, so letters are compared as strings: an untagged B"
         " is right, a lower-case b is wrong, and an answer with a newline inside its tags is read as the whole text."
-        " Where the library raises or takes longer than 5 seconds the original goes on as if it had said no; here the"
-        " row is null."
+        " Where the library fails or takes longer than 5 seconds it has said no, and the strings are compared."
     ),
     reward=WeightedSum.of(accuracy=VERIFIED_OR_EQUAL, format=Holds(facts=(THINK_THEN_ANSWER,))),
     values=(0.0, 1.0, 2.0),
@@ -74,6 +76,13 @@ PRESET = Preset(
         Case("a number", "<think>t</think><answer> 3.0 </answer>", 2, gold="<answer> 3 </answer>"),
         Case("a number anywhere", "It is 3 after all", 1, gold="<answer> 3 </answer>"),
         Case("another number", "<think>t</think><answer>4</answer>", 1, gold="<answer> 3 </answer>"),
+        Case("the library fails", "\\boxed{\\frac{1}{0}}", 0, gold=_MATRIX),
+        Case(
+            "the library fails, equal strings",
+            f"\\boxed{{\\frac{{1}}{{0}}}} <answer>{_MATRIX}</answer>",
+            1,
+            gold=_MATRIX,
+        ),
         Case("a gold in dollars", "\\boxed{B}", 1, gold="$B$"),
     ),
 )

@@ -14,14 +14,19 @@ __all__ = ["PRESET"]
 PRESET = Preset(
     name="vlm-r1-mcq",
     title="VLM-R1: the letter that a heuristic picks from the answer, plus the format",
-    source="om-ai-lab/VLM-R1 at commit 90052f4, src/open-r1-multimodal/src/open_r1/grpo_jsonl.py, mcq and format",
+    source=(
+        "om-ai-lab/VLM-R1 at commit 90052f4, src/open-r1-multimodal/src/open_r1/grpo_jsonl.py, mcq and format; the same"
+        " functions read in the copy Thorin215/VLM-R1 at commit 2d173e8"
+    ),
     paper="arXiv 2504.07615 has accuracy and format rewards for boxes; the multiple-choice rule is the repository's.",
     code=(
         "Format: the whole text is a think block, whitespace and an answer block. Accuracy: in upper case, letters with"
         " no letter A to Z before them and one of .,?!:; or the end after them are candidates; of several the one that"
         " scores most by keywords near it (answer, correct, think ...), by standing late and by punctuation. It is read"
         " from the first answer span, or from the whole text where there is none, and compared with the letter read the"
-        " same way from the gold. So (B) and **B** have no candidate, `A or B` is B, and untagged text is read too."
+        " same way from the gold. So (B) and **B** have no candidate, `A or B` is B, and untagged text is read too. An"
+        " earlier version (commit e0e622f) made nothing upper case and left a gold its tags, so that a tagged gold was"
+        " never right."
     ),
     reward=WeightedSum.of(
         accuracy=EqualText(
