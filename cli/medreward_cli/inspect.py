@@ -92,7 +92,7 @@ def _show(found: Inspection) -> None:
         click.echo(visible(f"\nproblem: {problem}"))
     for one in found.suggestions:
         click.echo(visible(f"\nsuggestion: {shlex.join(one.flags)}\n  because {one.why}"))
-    click.echo(visible(f"\nnext: {found.command}"))
+    click.echo(visible(f"\n{'once that is solved' if found.problems else 'next'}: {found.command}"))
 
 
 def _show_row(sample: dict[str, Any]) -> None:

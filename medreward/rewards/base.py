@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import StringConstraints
 
-from medreward.errors import RuleError
+from medreward.errors import MedrewardError, RuleError
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
 from medreward.text.facts import InputColumn
@@ -32,6 +33,7 @@ __all__ = [
     "Values",
     "all_valid",
     "evaluate",
+    "raised",
     "show_value",
 ]
 
@@ -338,9 +340,25 @@ class _Evaluation:
         return isinstance(other, _Evaluation) and self.gold is other.gold and self.reward is other.reward
 
     def read(self, reading: Reading) -> Values:
-        values = self.reward.evaluate(reading, self.gold)
+        values = self._values(reading)
         self._check(values, reading)
-        return Values(np.where(values.valid, values.data, 0.0), values.valid & reading.rows.valid)
+        data = np.where(values.valid, values.data, 0.0) + 0.0  # so that no zero is a negative one
+        return Values(data, values.valid & reading.rows.valid)
+
+    @property
+    def _is_ours(self) -> bool:
+        return type(self.reward).__module__.startswith("medreward.rewards.")
+
+    def _values(self, reading: Reading) -> Values:
+        """A rule of somebody else may raise anything: that is not a bug of this library, and never a reward of 0."""
+        if self._is_ours:
+            return self.reward.evaluate(reading, self.gold)
+        try:
+            return self.reward.evaluate(reading, self.gold)
+        except MedrewardError:
+            raise
+        except Exception as error:
+            raise raised(f"The rule {self.reward.kind}", type(self.reward).__module__, error) from error
 
     def _check(self, values: Values, reading: Reading) -> None:
         """One float64 and one bool for every row, and the numbers finite."""
@@ -354,7 +372,7 @@ class _Evaluation:
         if wrong.any():
             row = int(wrong.argmax())
             raise self._error("not_finite", f"row {row + reading.rows.first_row}", repr(float(values.data[row])))
-        if not type(self.reward).__module__.startswith("medreward.rewards."):
+        if not self._is_ours:
             self._check_bounds(values, reading)
 
     def _check_bounds(self, values: Values, reading: Reading) -> None:
@@ -381,6 +399,22 @@ class _Evaluation:
             got=got,
             do="this is a mistake in the rule or its weights, not in the data: mend the rule",
         )
+
+
+def raised(who: str, module: str, error: Exception) -> RuleError:
+    """The error for code of a user that raised: which line of its module, and what."""
+    places = [
+        f"{frame.f_code.co_filename}, line {line}"
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__") == module
+    ]
+    return RuleError(
+        "rule_raised",
+        f"{who} raised an error",
+        where=places[-1] if places else None,
+        got=f"{type(error).__name__}: {str(error)[:300]}",
+        do="mend it: whatever a model wrote, a rule gives a number or null",
+    )
 
 
 def all_valid(values: list[Values]) -> Mask:

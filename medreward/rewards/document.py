@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -91,6 +92,8 @@ class Document(Model):
                 {"unknown": ", ".join(sorted(unknown)), "known": ", ".join(self.tags.roles)},
             )
         self.components()
+        for part in self.reward.walk():
+            _check_bounds(part)
         if self.is_serializable:
             _check_depth(self.to_dict(), "the reward")
         return self
@@ -214,6 +217,22 @@ def _short(value: Any) -> Any:
         fields = type(value).model_fields
         return {name: _short(item) for name, item in value if name == "kind" or item != fields[name].default}
     return [_short(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _check_bounds(reward: Reward) -> None:
+    """Sums of huge numbers are no numbers any more; a column's values may have no bounds."""
+    try:
+        bounds = reward.bounds()
+        limited = [all(map(math.isfinite, part.bounds())) for part in reward.children()]
+    except NotImplementedError as error:
+        raise PydanticCustomError("no_bounds", "{why}", {"why": str(error)}) from error
+    if limited and all(limited) and not all(map(math.isfinite, bounds)):
+        raise PydanticCustomError(
+            "not_finite",
+            "The values of {kind} would go from {low} to {high}: weights, factors and bounds must be small enough for"
+            " finite sums",
+            {"kind": reward.kind, "low": f"{bounds[0]:g}", "high": f"{bounds[1]:g}"},
+        )
 
 
 def _model_depth(model: Model) -> int:

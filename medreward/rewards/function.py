@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from medreward.errors import DocumentError, RuleError, UsageError
-from medreward.rewards.base import Gold, GoldForm, Reward, Values
+from medreward.errors import DocumentError, MedrewardError, RuleError, UsageError
+from medreward.rewards.base import Gold, GoldForm, Reward, Values, raised
 from medreward.spec import Number
 from medreward.text.facts import Column
 from medreward.text.reading import Reading
@@ -58,9 +58,10 @@ class FunctionReward(Reward):
         """Call the function with arrays, once.
 
         Raises:
-            RuleError: ``wrong_shape``, ``out_of_bounds``.
+            RuleError: ``rule_raised``, ``wrong_shape``, ``out_of_bounds``.
         """
         given = {column.name: self._numbers(column, reading) for column in self.columns}
+        no_number = np.isnan(np.array([*given.values()])).any(axis=0) if given else np.zeros(len(reading), np.bool_)
         names = inspect.signature(self.function).parameters
         if "completion" in names:
             given["completion"] = np.array([reading.rows.text(row) for row in range(len(reading))], object)
@@ -69,7 +70,7 @@ class FunctionReward(Reward):
             codes, cells = gold.cells
             given["gold"] = np.array([cells[code] for code in codes.tolist()], object)
             valid = valid & np.array([cell is not None for cell in cells], np.bool_)[codes]
-        data = np.asarray(self.function(**given))
+        data = np.asarray(self._call(given))
         if data.shape != (len(reading),) or data.dtype.kind not in "biuf":
             got = f"{data.dtype} of shape {data.shape}"
             raise self._error("wrong_shape", f"one number for each of {len(reading)} rows", got)
@@ -82,7 +83,15 @@ class FunctionReward(Reward):
                 f"{self.low:g} to {self.high:g}",
                 f"{values[row]:g} in row {row + reading.rows.first_row}",
             )
-        return Values(values, valid)
+        return Values(values, valid & ~(no_number & np.isnan(values)))
+
+    def _call(self, given: dict[str, np.ndarray[Any, Any]]) -> object:
+        try:
+            return self.function(**given)
+        except MedrewardError:
+            raise
+        except Exception as error:
+            raise raised(f"The function {self.shown}", str(self.function.__module__), error) from error
 
     def _numbers(self, column: Column, reading: Reading) -> np.ndarray[Any, Any]:
         numbers = reading[column]
@@ -120,8 +129,9 @@ def from_function(function: Callable[..., Any], bounds: tuple[float, float] = (0
 
     Args:
         function: its parameters' names say what it takes, as arrays with one element for each row: ``completion`` and
-            ``gold`` (the cell as given) as text or None, any other name the numeric column of that name, NaN for null.
-            It returns one number for each row; what it gives for a null completion or gold is not looked at.
+            ``gold`` (the cell as given) as text or None, any other name without a default the numeric column of that
+            name, NaN for null. It returns one number for each row; what it gives for a null completion or gold is not
+            looked at, and NaN where a number is null gives null.
         bounds: the least and the greatest it gives; anything beyond is an error.
 
     Raises:
@@ -143,5 +153,5 @@ def from_function(function: Callable[..., Any], bounds: tuple[float, float] = (0
             expected="completion, gold, or the name of a numeric column",
             got=", ".join(wrong),
         )
-    columns = tuple(Column(name=one.name) for one in parameters if one.name not in _TEXTS)
+    columns = tuple(Column(name=one.name) for one in parameters if one.name not in _TEXTS and one.default is one.empty)
     return FunctionReward(function=function, columns=columns, low=bounds[0], high=bounds[1])

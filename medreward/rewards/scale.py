@@ -30,12 +30,12 @@ class _Line(Reward):
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Send every value along the line; null where the reward is null."""
         values = evaluate(self.reward, reading, gold)
-        with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported as the rule's error
-            return Values(self._line(values.data), values.valid)
+        return Values(self._line(values.data), values.valid)
 
     def bounds(self) -> tuple[float, float]:
         """Where the line sends the reward's bounds."""
-        ends = self._line(np.array(self.reward.bounds()))
+        with np.errstate(over="ignore", invalid="ignore"):  # a document refuses what is not finite
+            ends = self._line(np.array(self.reward.bounds()))
         return (float(ends.min()), float(ends.max()))
 
     def values(self) -> frozenset[float] | None:

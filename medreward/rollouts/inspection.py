@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ class Inspection:
 
     Args:
         source: the first file.
+        inputs: what was named, in order.
         files: how many files there are.
         rows: rows in all of them.
         format: which producer's file it is.
@@ -54,6 +55,7 @@ class Inspection:
     """
 
     source: str
+    inputs: tuple[str, ...] = ()
     files: int = 1
     rows: int = 0
     format: str = ""
@@ -70,9 +72,9 @@ class Inspection:
 
     @property
     def command(self) -> str:
-        """The command line that scores the file, with every flag suggested."""
+        """The command line that scores what was named, with every flag suggested."""
         flags = [flag for suggestion in self.suggestions for flag in suggestion.flags]
-        return shlex.join(["medreward", "score", self.source, *flags])
+        return shlex.join(["medreward", "score", *(self.inputs or (self.source,)), *flags])
 
     def to_dict(self) -> dict[str, Any]:
         """The inspection as plain data."""
@@ -109,10 +111,11 @@ def inspect(
     Raises:
         InputError: a file cannot be read.
     """
-    sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
+    named = tuple(fspath(one) for one in ([inputs] if isinstance(inputs, str | PathLike) else inputs))
+    sources = find_sources(named)
     settings = settings or InputSettings()
     first, *others = sources.shards
-    found = Inspection(first.name, files=len(sources.shards))
+    found = Inspection(first.name, named, files=len(sources.shards))
     with open_rollouts(first.path, settings, str(first.relative), first.name) as rollouts:
         found.rows, found.notes = rollouts.rows, rollouts.notes
         found.format = _format(rollouts, settings)

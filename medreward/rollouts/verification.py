@@ -13,8 +13,9 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from medreward._version import __version__
-from medreward.errors import InputError, MedrewardError
+from medreward.errors import InputError, MedrewardError, UsageError
 from medreward.rewards import Document, load_document
+from medreward.rewards.group_rule import group_rules
 from medreward.rollouts.files.parquet import ParquetRollouts
 from medreward.rollouts.score_files import score_files
 from medreward.scoring import InputSettings
@@ -60,26 +61,18 @@ def verify(path: str | Path) -> Verification:
     """Score a scored file again, as its metadata says, and compare.
 
     Args:
-        path: a Parquet file that medreward wrote, with the input's columns (``--columns all``).
+        path: one Parquet file that medreward wrote, with the input's columns (``--columns all``); of a scored folder,
+            one of its files.
 
     Returns:
         Yes, or no with the reasons. Scores are compared exactly; a null equals a null.
 
     Raises:
+        UsageError: ``one_file``: a folder.
         InputError: ``not_scored``: the file says nothing of scores; or it cannot be read.
     """
     path = Path(path)
-    with ParquetRollouts(path) as scored:
-        known = {key.decode(): value.decode("utf-8", "replace") for key, value in scored.metadata.items()}
-        rows, names = scored.rows, scored.schema.names
-    if "medreward.document" not in known:
-        raise InputError(
-            "not_scored",
-            "The file does not say how its scores came about",
-            where=str(path),
-            expected="a file that medreward score wrote",
-            do="score it: medreward score",
-        )
+    known, rows, names = _recorded(path)
     notes = _notes(known)
     reasons, document, settings = _understood(known, rows)
     columns = _columns(known)
@@ -96,9 +89,32 @@ def verify(path: str | Path) -> Verification:
         found = _differences(path, columns, document, settings, known.get("medreward.prefix", ""))
         reasons += found[0]
         differing = found[1]
+        if differing and group_rules(document.reward):
+            reasons.append("the reward looks at whole groups: one that goes on in another file was scored over both")
     except MedrewardError as error:
         reasons.append(f"the file cannot be scored again: {error}")
     return Verification(str(path), not reasons, tuple(reasons), notes, rows, differing)
+
+
+def _recorded(path: Path) -> tuple[dict[str, str], int, list[str]]:
+    """What the file says of itself, how many rows it has, and its columns."""
+    if path.is_dir():
+        raise UsageError("one_file", "A folder is verified file by file", where=str(path), do="name one of its files")
+    try:
+        with ParquetRollouts(path) as scored:
+            known = {key.decode(): value.decode("utf-8", "replace") for key, value in scored.metadata.items()}
+            if "medreward.document" in known:
+                return known, scored.rows, scored.schema.names
+    except InputError as error:
+        if error.code != "not_parquet":
+            raise
+    raise InputError(
+        "not_scored",
+        "The file does not say how its scores came about",
+        where=str(path),
+        expected="a Parquet file that medreward score wrote; JSON lines and CSV have no place to record it",
+        do="score into Parquet: medreward score IN -o OUT.parquet",
+    )
 
 
 def _notes(known: dict[str, str]) -> tuple[str, ...]:

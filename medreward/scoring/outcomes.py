@@ -29,7 +29,7 @@ class Outcomes:
 
     Attributes:
         names: the columns gathered: ``reward``, ``reward_<component>``, ``answer``, ``gold`` (the right label as
-            text), ``choices`` (how many labels were offered), ``group_id`` and ``step`` where the input has them,
+            text), ``choices`` (how many answers a guess has), ``group_id`` and ``step`` where the input has them,
             ``without_partial`` where asked and the reward has partial credit, and ``by <column>``.
     """
 
@@ -111,5 +111,5 @@ def _required(schema: pa.Schema, name: str) -> str:
 
 
 def _empty(by: Sequence[str]) -> pa.Table:
-    kinds = {"reward": pa.float64(), "answer": pa.string(), "gold": pa.string(), "choices": pa.int32()}
+    kinds = {"reward": pa.float64(), "answer": pa.string(), "gold": pa.string(), "choices": pa.int64()}
     return pa.schema([*kinds.items(), *((by_name(name), pa.string()) for name in by)]).empty_table()

@@ -68,7 +68,8 @@ class Earlier:
                 "column_taken",
                 "The input has columns of the names that the scores need, and medreward did not write them",
                 got=", ".join(repr(name) for name in taken),
-                do="write the scores under other names: --prefix medreward_, or Scorer(…, prefix='medreward_')",
+                do="write the scores under other names: --prefix medreward_, or Scorer(…, prefix='medreward_'); scores"
+                " that medreward wrote as JSON lines or CSV look like anybody's: score what they were made from",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -13,7 +14,8 @@ from medreward.scoring.inputs import plain_strings, require_column
 from medreward.scoring.settings import InputSettings
 from medreward.text.buffer import Ints
 from medreward.text.messages import is_messages, last_text
-from medreward.text.option_column import text_codes
+from medreward.text.option_column import is_text, text_codes
+from medreward.text.options import MAX_LISTED, OptionSet
 from medreward.text.prompt_options import options_in
 from medreward.text.rows import Rows
 from medreward.text.turn import prefixed, without_end_tokens
@@ -68,7 +70,7 @@ def read_options(batch: pa.RecordBatch, settings: InputSettings, first_row: int 
     """What each row offers: a list of texts, or a map or struct from label to text; None where nothing says it.
 
     Raises:
-        InputError: ``missing_column``, ``repeated_column``, ``no_options_in_prompt``.
+        InputError: ``missing_column``, ``repeated_column``, ``no_options_in_prompt``, ``options_text``.
     """
     names = option_columns(batch.schema, settings)
     if settings.options_from == "prompt":
@@ -76,7 +78,10 @@ def read_options(batch: pa.RecordBatch, settings: InputSettings, first_row: int 
     if settings.options_columns:
         cells = [_as_text(batch.column(name), name) for name in names]
         return pa.StructArray.from_arrays(cells, names=[label for label, _ in settings.options_columns])
-    return _whole_numbers_as_text(batch.column(names[0])) if names else None
+    if not names:
+        return None
+    options = batch.column(names[0])
+    return _options_of_texts(options, names[0], first_row) if is_text(options.type) else _whole_numbers_as_text(options)
 
 
 def _as_text(cells: pa.Array, name: str) -> pa.Array:
@@ -91,6 +96,44 @@ def _whole_numbers_as_text(options: pa.Array) -> pa.Array:
     return options
 
 
+def _options_of_texts(cells: pa.Array, name: str, first_row: int) -> pa.Array:
+    """Options written as JSON, as in CSV files: read once for each distinct text."""
+    codes, distinct = text_codes(cells)
+    found = [None if text is None else _options_of_json(text) for text in distinct]
+    wrong = np.array([text is not None and options is None for text, options in zip(distinct, found, strict=True)])
+    if wrong.any():
+        row = int(wrong[codes].argmax())
+        raise InputError(
+            "options_text",
+            "The options column holds text that is no list of options",
+            where=f"column {name!r}, row {row + first_row}",
+            expected="a JSON list of strings, or a JSON object from label to string",
+            got=repr(distinct[codes[row]])[:_TAIL],
+            do=f"where the text lists them as prompts do, A) … B) …: --options-from prompt --map prompt={name}",
+        )
+    return _taken(found, codes)
+
+
+def _options_of_json(text: str) -> dict[str, str | None] | None:
+    """Text by label; nothing in the text means none were named; None where it is something else."""
+    try:
+        given = json.loads(text) if text.strip() else {}
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(given, list) and len(given) <= MAX_LISTED:
+        offered = OptionSet.listed(given)
+        given = dict(zip(offered.labels, offered.texts, strict=True)) if given else {}
+    if not isinstance(given, dict) or not all(text is None or isinstance(text, str) for text in given.values()):
+        return None
+    return given
+
+
+def _taken(found: list[dict[str, str | None] | None] | list[dict[str, str] | None], codes: Ints) -> pa.Array:
+    """The options of every row; -1 is a row without."""
+    indices = pa.Array.from_buffers(pa.int64(), len(codes), [None, pa.py_buffer(codes % (len(found) + 1))])
+    return array_of([*found, None], _MAP).take(indices)
+
+
 def _options_of_prompts(prompts: pa.Array, settings: InputSettings, first_row: int) -> pa.Array:
     """The options of every row, found once for each distinct prompt; of a conversation the last user text counts."""
     name = settings.column("prompt")
@@ -100,8 +143,7 @@ def _options_of_prompts(prompts: pa.Array, settings: InputSettings, first_row: i
     unknown = np.array([options is None for options in found] + [True])[codes]
     if unknown.any() and settings.bad_options == "error":
         _complain(np.flatnonzero(unknown), codes, distinct, name, first_row)
-    indices = pa.Array.from_buffers(pa.int64(), len(codes), [None, pa.py_buffer(codes % (len(found) + 1))])
-    return array_of([*found, None], _MAP).take(indices)
+    return _taken(found, codes)
 
 
 def _complain(rows: Ints, codes: Ints, distinct: list[str | None], name: str, first_row: int) -> None:

@@ -139,17 +139,19 @@ class Scorer:
 
         Returns:
             The right label of each row as text (several joined by ``,`` where a rule asks for sets), null where
-            the gold is null, names no option or is not there; and how many labels each row offers, ``int32``.
+            the gold is null, names no option or is not there; and how many answers a guess could give, ``int64``: the
+            labels that the row offers, or the sets of them but the empty one where a rule asks for sets.
         """
         rows = read_rows(batch, self.settings, first_row)
         options = rows.options
-        sizes = np.array([len(labels) for labels in options.label_sets], np.int32)[options.label_codes]
-        choices = pa.Array.from_buffers(pa.int32(), len(sizes), [None, pa.py_buffer(np.ascontiguousarray(sizes))])
+        form: GoldForm = "labels" if "labels" in self.gold_forms else "label"
+        counts = [2 ** len(labels) - 1 if form == "labels" else len(labels) for labels in options.label_sets]
+        sizes = np.ascontiguousarray(np.array(counts, np.int64)[options.label_codes])
+        choices = pa.Array.from_buffers(pa.int64(), len(sizes), [None, pa.py_buffer(sizes)])
         name = self.settings.column("gold")
         bits = np.zeros(batch.num_rows, np.int64)
         if name in batch.schema.names and self._tells_labels(batch.schema.field(name).type):
             lenient = self.settings.model_copy(update={"bad_gold": "null"})
-            form: GoldForm = "labels" if "labels" in self.gold_forms else "label"
             gold = resolve_golds(batch.column(name), rows, lenient, frozenset({form}), self.document.tags)
             bits = gold.label_sets if form == "labels" else np.where(gold.label >= 0, 1 << np.maximum(gold.label, 0), 0)
         return label_words(bits, options.label_codes, options.label_sets), choices

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
-from medreward.text.option_column import list_bounds, text_codes
+from medreward.text.option_column import is_text, list_bounds, text_codes
 
 __all__ = ["is_messages", "last_text"]
 
@@ -23,7 +23,7 @@ def is_messages(kind: pa.DataType) -> bool:
     if not pa.types.is_struct(item) or min(item.get_field_index("role"), item.get_field_index("content")) < 0:
         return False
     content = item.field("content").type
-    return _is_text(item.field("role").type) and (_is_text(content) or _is_list(content))
+    return is_text(item.field("role").type) and (is_text(content) or _is_list(content))
 
 
 def last_text(conversations: pa.Array, role: str) -> pa.Array:
@@ -47,12 +47,6 @@ def last_text(conversations: pa.Array, role: str) -> pa.Array:
     found = _last_true(spoken, offsets, validity_mask(lists.buffers()[0], lists.offset, len(lists)))
     taken = content.take(_indices(found))
     return _joined_blocks(taken) if _is_list(taken.type) else taken
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
-    return any(test(plain) for test in tests)
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -13,7 +13,7 @@ from medreward.errors import InputError
 from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
-__all__ = ["OptionColumn", "list_bounds", "text_codes"]
+__all__ = ["OptionColumn", "is_text", "list_bounds", "text_codes"]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class OptionColumn:
         kind = array.type
         if pa.types.is_null(kind):
             return cls.none(len(array))
-        if pa.types.is_map(kind) and _is_text(kind.key_type) and _is_text(kind.item_type):
+        if pa.types.is_map(kind) and is_text(kind.key_type) and is_text(kind.item_type):
             return _from_codes(*_map_codes(array), first_row, name)
-        if pa.types.is_struct(kind) and all(_is_text(kind.field(i).type) for i in range(kind.num_fields)):
+        if pa.types.is_struct(kind) and all(is_text(kind.field(i).type) for i in range(kind.num_fields)):
             return _from_codes(*_struct_codes(array), first_row, name)
-        if _is_list(kind) and _is_text(kind.value_type):
+        if _is_list(kind) and is_text(kind.value_type):
             return _from_list(array, first_row, name)
         raise InputError(
             "options_type",
@@ -73,7 +73,8 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts, or nothing but nulls."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(

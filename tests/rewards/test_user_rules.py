@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from medreward import DocumentError, RuleError, Scorer, TagPresence, UsageError, explain, score_one
 from medreward.rewards import Document, from_function, import_rules
@@ -199,3 +200,58 @@ def test_a_function_that_gives_something_else_is_an_error(value: list[object], c
 def test_a_function_with_parameters_that_have_no_names_is_an_error() -> None:
     with pytest.raises(UsageError, match="args"):
         from_function(lambda *args: args)
+
+
+def test_a_function_that_raises_is_named_with_its_line() -> None:
+    def broken(completion: object) -> object:
+        raise ValueError("no such thing")
+
+    with pytest.raises(RuleError, match="no such thing") as caught:
+        score_one("x", reward=from_function(broken))
+    assert (caught.value.code, caught.value.exit_code) == ("rule_raised", 70)
+    assert f"{Path(__file__).name}, line {broken.__code__.co_firstlineno + 1}" in str(caught.value)
+
+
+def test_a_parameter_with_a_default_is_no_column_and_a_null_number_gives_null() -> None:
+    def scaled(score: np.ndarray, factor: float = 0.5) -> np.ndarray:
+        return score * factor
+
+    scores = Scorer(from_function(scaled)).score({"completion": ["a", "b"], "score": [1.0, None]})
+    assert scores.to_arrow()["reward"].to_pylist() == [0.5, None]
+
+
+BROKEN = {
+    "raises": (
+        "return Values.of(reading[TagCount(tag=",
+        "raise KeyError(3)\n        return Values.of(reading[TagCount(tag=",
+    ),
+    "beyond": ("return (0.0, 1.0)", "return (0.0, 0.5)"),
+    "silent": ("    def bounds(self) -> tuple[float, float]:\n        return (0.0, 1.0)\n", ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "words", "status"),
+    [
+        ("raises", "rule_raised", "mine.py, line 12", 70),
+        ("beyond", "out_of_bounds", "0 to 0.5", 70),
+        ("silent", "bad_document", "does not say its bounds", 2),
+    ],
+)
+def test_a_broken_rule_ends_the_run_with_an_error_that_blames_it(
+    folder: Path, how: str, code: str, words: str, status: int
+) -> None:
+    (folder / "mine.py").write_text((folder / "mine.py").read_text().replace(*BROKEN[how]))
+    (folder / "in.jsonl").write_text('{"completion": "<answer>B</answer>", "gold": "B"}\n')
+    ended = medreward(folder, "score", "in.jsonl", "--import", "mine.py", "--reward", "reward.yaml")
+    assert (ended.returncode, f"error[{code}]" in ended.stderr, words in ended.stderr) == (status, True, True)
+    assert "Traceback" not in ended.stderr
+
+
+def test_sums_that_would_not_be_finite_are_refused_with_the_document() -> None:
+    with pytest.raises(ValidationError, match="small enough"):
+        Document(reward=TagPresence() * 1e308 + TagPresence() * 1e308)
+
+
+def test_a_zero_is_never_negative() -> None:
+    assert repr(score_one("x", reward=-TagPresence())) == "0.0"

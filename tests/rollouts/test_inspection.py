@@ -119,3 +119,9 @@ def test_a_template_tells_the_prefill(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out)["template"]["prefill"] == "<think>\n"
     assert main(["inspect"]) == 2
     assert main(["inspect", "--template", str(tmp_path / "none")]) == 3
+
+
+def test_the_command_scores_what_was_named_and_not_its_first_file_alone(tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / f"{name}.parquet", table())
+    assert inspect(tmp_path).command == f"medreward score {tmp_path}"

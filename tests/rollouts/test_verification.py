@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from medreward.errors import InputError
+from medreward.errors import InputError, UsageError
+from medreward.rewards import PassBonus
 from medreward.rollouts import score_files, verify
 from medreward.scoring import InputSettings
 from medreward_cli.main import main
@@ -113,10 +114,40 @@ def test_the_command_says_yes_with_0_no_with_1_and_cannot_with_3(
     scored: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", str(scored)]) == 0
-    assert capsys.readouterr().out == f"yes: 21,000 rows of {scored} give the same scores\n"
-    assert main(["verify", str(changed(scored, with_metadata(rows="7")))]) == 1
-    assert capsys.readouterr().out.startswith("no, because\n  the file has 21,000 rows")
-    assert main(["verify", str(scored), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["reproducible"] is True
+    assert capsys.readouterr().out == f"{scored}: yes: 21,000 rows give the same scores\n"
+    wrong = changed(scored, with_metadata(rows="7"))
+    assert main(["verify", str(wrong)]) == 1
+    assert capsys.readouterr().out.startswith(f"{wrong}: no, because\n  the file has 21,000 rows")
+    assert main(["verify", str(scored), str(wrong), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["reproducible"], [one["reproducible"] for one in found["files"]]) == (False, [True, False])
     assert main(["verify", str(scored.with_name("in.parquet"))]) == 3
     assert main(["verify", str(scored.with_name("none.parquet"))]) == 3
+
+
+def test_a_scored_folder_is_verified_file_by_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / "a.parquet")
+    write(tmp_path / "in" / "b.parquet")
+    score_files(tmp_path / "in", tmp_path / "out")
+    assert main(["verify", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.count("yes: 7 rows") == 2
+    with pytest.raises(UsageError, match="file by file"):
+        verify(tmp_path / "out")
+
+
+def test_a_group_that_goes_on_in_another_file_is_named_as_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, answer in (("a", "B"), ("b", "A")):
+        rows = {"completion": [f"<answer>{answer}</answer>"], "gold": ["B"], "group_id": ["one"]}
+        write(tmp_path / "in" / f"{name}.parquet", pa.table(rows))
+    score_files(tmp_path / "in", tmp_path / "out", reward=PassBonus())
+    assert verify(tmp_path / "out" / "a.parquet").is_reproducible
+    assert "goes on in another file" in verify(tmp_path / "out" / "b.parquet").reasons[-1]
+
+
+def test_json_lines_have_no_place_for_how_scores_came_about(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"completion": "<answer>B</answer>", "gold": "B"}\n')
+    score_files(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    with pytest.raises(InputError, match="no place to record it"):
+        verify(tmp_path / "out.jsonl")

@@ -263,7 +263,9 @@ def test_an_empty_table_scores() -> None:
         (pa.array(["a"]), "data_type", "Array"),
         ({"completion": ["a"], "gold": ["A"], "options": [{"A": 1}]}, "options_type", "struct"),
         ({"completion": ["a"], "gold": ["A"], "options": [[["x"]]]}, "options_type", "list"),
-        ({"completion": ["a"], "gold": ["A"], "options": ["A, B"]}, "options_type", "string"),
+        ({"completion": ["a"], "gold": ["A"], "options": ["A, B"]}, "options_text", "prompt=options"),
+        ({"completion": ["a"], "gold": ["A"], "options": ['["x", 2]']}, "options_text", "JSON list"),
+        ({"completion": ["a"], "gold": ["A"], "options": ["[" * 100_000]}, "options_text", "row 0"),
         ({"completion": ["a"], "gold": ["A"], "options": [["x"] * 27]}, "too_many_options", "27"),
         ({"completion": ["a", "b"], "gold": ["A"]}, "bad_column", "completion: 2"),
         ({"completion": ["a", "b"], "gold": ["A", "E"], "options": [OPTIONS] * 2}, "bad_gold", "row 1: gold 'E'"),
@@ -278,6 +280,16 @@ def test_wrong_data_is_an_error_that_says_what_and_where(data: Any, code: str, w
     assert caught.value.code == code
     assert words in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+def test_options_written_as_json_are_those_of_a_list_or_a_map() -> None:
+    texts = ['["Heart", "Lungs"]', '{"a": "Heart", "b": "Lungs"}', "", None, "[]"]
+    data = {
+        "completion": ["<answer>Lungs</answer>"] * 3 + ["<answer>B</answer>"] * 2,
+        "gold": ["B", "b", "B", "B", "B"],
+    }
+    scores = Scorer("mcq").score({**data, "options": texts})
+    assert scores.to_arrow()["answer"].to_pylist() == ["B", "b", None, "B", "B"]
 
 
 def test_a_path_is_not_data() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from medreward import InputError, Scorer
+from medreward.rewards import AnswerLabels
 from medreward.scoring.slices import _independent_rows, interval
 
 GOOD = "<think>t</think><answer>{}</answer>"
@@ -89,3 +90,9 @@ def test_a_column_that_is_not_there_or_tells_nothing_is_an_error() -> None:
     many = {"completion": ["x"] * 10_001, "gold": ["B"] * 10_001, "id": [*range(10_001)]}
     with pytest.raises(InputError, match="too many different values"):
         Scorer().score(many).by("id")
+
+
+def test_guessing_a_set_of_labels_is_guessing_among_all_sets_but_the_empty_one() -> None:
+    data = {"completion": ["<answer>A, B</answer>"], "gold": [["A", "B"]], "options": [["p", "q", "r"]], "set": ["x"]}
+    (found,) = Scorer(AnswerLabels()).score(data).by("set")
+    assert (found.accuracy, found.constant_letter, found.guess_accuracy) == (1.0, "A,B", 1 / 7)
