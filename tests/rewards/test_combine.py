@@ -22,9 +22,10 @@ from medreward import (
     TagPresence,
     WeightedSum,
 )
-from medreward.rewards import PartialCredit, Values
+from medreward.rewards import ColumnValue, PartialCredit, Values
 from medreward.rewards.base import REWARDS, Gold
 from medreward.text import Reading, TagCount
+from medreward.text.facts import Column
 from tests import hostile
 from tests.rewards.test_document import rewards
 
@@ -111,9 +112,15 @@ def test_a_sum_of_sums_keeps_its_brackets_on_the_right() -> None:
 @pytest.mark.parametrize(
     "reward", [Constant(value=1e308) * 10 + Constant(value=1e308) * 10, Product.of(*[Constant(value=1e200)] * 2)]
 )
-def test_an_overflow_is_an_error_of_the_rule_and_never_a_number(reward: Reward) -> None:
-    with pytest.raises(RuleError) as caught:
+def test_sums_and_products_that_overflow_are_refused_with_their_document(reward: Reward) -> None:
+    with pytest.raises(DocumentError, match="small enough"):
         value(reward)
+
+
+def test_an_overflow_of_a_column_without_bounds_is_an_error_and_never_a_number() -> None:
+    column = ColumnValue(column=Column(name="score"))
+    with pytest.raises(RuleError) as caught:
+        Scorer(column * 1e308).score({"completion": ["a"], "score": [1e300]})
     assert caught.value.code == "not_finite"
 
 
@@ -123,8 +130,15 @@ def make_known(monkeypatch: pytest.MonkeyPatch, rule: type[Reward]) -> None:
     REWARDS.add(rule)
 
 
+class Bounded(Reward):
+    """A rule that says its bounds."""
+
+    def bounds(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+
+
 def test_a_rule_that_gives_nan_is_an_error_naming_rule_and_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(Reward):
+    class Broken(Bounded):
         kind: Literal["test_broken.v1"] = "test_broken.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
@@ -147,7 +161,7 @@ def test_a_rule_that_gives_nan_is_an_error_naming_rule_and_row(monkeypatch: pyte
     ],
 )
 def test_a_rule_that_gives_another_shape_or_type_is_an_error(monkeypatch: pytest.MonkeyPatch, values: Values) -> None:
-    class Broken(Reward):
+    class Broken(Bounded):
         kind: Literal["test_broken.v1"] = "test_broken.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
@@ -160,7 +174,7 @@ def test_a_rule_that_gives_another_shape_or_type_is_an_error(monkeypatch: pytest
 
 
 def test_a_rule_cannot_change_what_another_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Greedy(Reward):
+    class Greedy(Bounded):
         kind: Literal["test_greedy.v1"] = "test_greedy.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
@@ -169,18 +183,18 @@ def test_a_rule_cannot_change_what_another_reads(monkeypatch: pytest.MonkeyPatch
             return Values.of(count, reading.rows.valid)
 
     make_known(monkeypatch, Greedy)
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(RuleError, match="read-only"):
         Scorer(Greedy()).score({"completion": ["<think>"]})
 
 
 def test_a_rule_that_reads_golds_or_tags_it_did_not_name_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Peeks(Reward):
+    class Peeks(Bounded):
         kind: Literal["test_peeks.v1"] = "test_peeks.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
             return Values.of(gold.label >= 0, reading.rows.valid)
 
-    class Plans(Reward):
+    class Plans(Bounded):
         kind: Literal["test_plans.v1"] = "test_plans.v1"
 
         def evaluate(self, reading: Reading, gold: Gold) -> Values:
