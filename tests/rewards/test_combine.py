@@ -22,10 +22,9 @@ from medreward import (
     TagPresence,
     WeightedSum,
 )
-from medreward.rewards import ColumnValue, PartialCredit, Values
+from medreward.rewards import PartialCredit, Values
 from medreward.rewards.base import REWARDS, Gold
 from medreward.text import Reading, TagCount
-from medreward.text.facts import Column
 from tests import hostile
 from tests.rewards.test_document import rewards
 
@@ -115,13 +114,6 @@ def test_a_sum_of_sums_keeps_its_brackets_on_the_right() -> None:
 def test_sums_and_products_that_overflow_are_refused_with_their_document(reward: Reward) -> None:
     with pytest.raises(DocumentError, match="small enough"):
         value(reward)
-
-
-def test_an_overflow_of_a_column_without_bounds_is_an_error_and_never_a_number() -> None:
-    column = ColumnValue(column=Column(name="score"))
-    with pytest.raises(RuleError) as caught:
-        Scorer(column * 1e308).score({"completion": ["a"], "score": [1e300]})
-    assert caught.value.code == "not_finite"
 
 
 def make_known(monkeypatch: pytest.MonkeyPatch, rule: type[Reward]) -> None:
