@@ -53,7 +53,7 @@ def command(
     from medreward.scoring.diff import logged_reward
 
     sources: dict[str, RewardSource] = {
-        **{_name(reward): reward for reward in rewards},
+        **dict(zip(_names(rewards), rewards, strict=True)),
         **{name: logged_reward(name) for name in logged},
     }
     if len(sources) < len(rewards) + len(logged) or len(sources) < 2:
@@ -62,14 +62,21 @@ def command(
     if as_json:
         echo_json(found.to_dict())
         return
+    if not found.rows:
+        click.echo(f"{'rows':<12} 0: there is nothing to compare")
+        return
     for pair in found.pairs:
         _show(pair)
 
 
-def _name(reward: str) -> str:
-    """What a reward is called: a preset's name, a file's name without its ending."""
-    path = Path(reward)
-    return path.stem if path.suffix in (".json", ".yaml", ".yml") else reward
+def _names(rewards: tuple[str, ...]) -> list[str]:
+    """What rewards are called: a preset's name, a file's name without its ending, or its path where two have one."""
+    paths = [Path(reward) for reward in rewards]
+    short = [
+        path.stem if path.suffix in (".json", ".yaml", ".yml") else reward
+        for path, reward in zip(paths, rewards, strict=True)
+    ]
+    return [name if short.count(name) == 1 else reward for name, reward in zip(short, rewards, strict=True)]
 
 
 def _show(pair: Pair) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from medreward.errors import InputError
 from medreward.rewards.presets import DEFAULT
 from medreward.rollouts.opening import open_rollouts
-from medreward.rollouts.sources import find_sources
+from medreward.rollouts.sources import Sources, find_sources
 from medreward.scoring import Diff, InputSettings, Scorer, Scores
 from medreward.scoring.diff import Differ
 from medreward.scoring.diff import diff as diff_in_memory
@@ -83,11 +83,20 @@ def diff(
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str | Path) for path in paths):
         return diff_in_memory(data, rewards, settings=settings, examples=examples)
     differ = Differ(rewards, settings, examples=examples)
-    for shard in find_sources(paths).shards:
-        with open_rollouts(shard.path, differ.settings, str(shard.relative), shard.name) as rollouts:
-            for batch in rollouts.batches(differ.input_columns(rollouts.schema)):
-                differ.add(batch)
+    sources = find_sources(paths)
+    if differ.compares_groups:
+        for batch in _batches(sources, differ):
+            differ.see(batch)
+        differ.seen_all()
+    for batch in _batches(sources, differ):
+        differ.add(batch)
     return differ.result()
+
+
+def _batches(sources: Sources, differ: Differ) -> Iterator[pa.RecordBatch]:
+    for shard in sources.shards:
+        with open_rollouts(shard.path, differ.settings, str(shard.relative), shard.name) as rollouts:
+            yield from rollouts.batches(differ.input_columns(rollouts.schema))
 
 
 def _read(path: str | Path, settings: InputSettings) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from medreward.errors import UsageError
 from medreward.rewards import ColumnValue, Reward
 from medreward.rewards.base import Floats
+from medreward.scoring.group_pass import GroupValues
 from medreward.scoring.groups import advantages, group_codes, numbers_of
 from medreward.scoring.inputs import as_batches, slices
 from medreward.scoring.outcomes import together
@@ -29,7 +31,7 @@ _CELLS = 10_000
 _ANY = 1e100
 """Bounds for columns about which nothing is known: finite, and so wide that nothing is clipped."""
 _KEPT = 3
-"""Rows kept as examples of one pair of values."""
+"""Rows kept as examples of every pair of values, beside the first ones of all."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class _Cells:
 
     counts: Counter[tuple[float, float]] = field(default_factory=Counter)
     other: int = 0
+    kept: int = 0
     flips: dict[tuple[float, float], list[Flip]] = field(default_factory=dict)
 
 
@@ -164,15 +167,21 @@ def logged_reward(names: str) -> Reward:
 
     Returns:
         A reward that is null where a column is.
+
+    Raises:
+        UsageError: ``columns``: a name is missing beside a ``+``.
     """
-    parts: list[Reward] = [
-        ColumnValue(column=Column(name=name.strip()), low=-_ANY, high=_ANY) for name in names.split("+")
-    ]
+    columns = [name.strip() for name in names.split("+")]
+    if not all(columns):
+        raise UsageError("columns", "Names of columns stand on both sides of a +", expected="A or A+B", got=repr(names))
+    parts: list[Reward] = [ColumnValue(column=Column(name=name), low=-_ANY, high=_ANY) for name in columns]
     return parts[0] if len(parts) == 1 else sum(parts[1:], parts[0])
 
 
 class Differ:
     """Compares rewards batch by batch. Memory: 8 bytes a row for each reward, and the group ids.
+
+    Rewards that compare the completions of a group need a first pass over all rows: :meth:`see`, then :meth:`add`.
 
     Args:
         rewards: two or more, by name or as a sequence; the first is compared with each other one.
@@ -191,6 +200,8 @@ class Differ:
         self.settings = settings or InputSettings()
         self.examples = examples
         self._cells = [_Cells() for _ in range(len(self.scorers) - 1)]
+        self._over_groups = {name: scorer.group_pass() for name, scorer in self.scorers.items() if scorer.group_rules}
+        self._seen, self._ended = 0, False
         self._parts: list[pa.Table] = []
         self._rows = 0
 
@@ -204,9 +215,32 @@ class Differ:
         keys = [self.settings.column(name) for name in ("gold", "group_id", "step")]
         return list(dict.fromkeys([*names, *(name for name in keys if name in schema.names)]))
 
+    @property
+    def compares_groups(self) -> bool:
+        """Whether some reward needs a first pass over all rows."""
+        return bool(self._over_groups)
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Let the first pass see a batch."""
+        for name, found in self._over_groups.items():
+            self.scorers[name].see_batch(found, batch, self._seen)
+        self._seen += batch.num_rows
+
+    def seen_all(self) -> None:
+        """End the first pass."""
+        for found in self._over_groups.values():
+            found.finish()
+        self._ended = True
+
     def add(self, batch: pa.RecordBatch) -> None:
-        """Score a batch with every reward and count what they say."""
-        scored = [scorer.score_batch(batch, self._rows) for scorer in self.scorers.values()]
+        """Score a batch with every reward and count what they say.
+
+        Raises:
+            UsageError: ``needs_groups``: a reward compares whole groups, and the first pass is not over.
+        """
+        scored = [
+            scorer.score_batch(batch, self._rows, self._of_groups(name, batch)) for name, scorer in self.scorers.items()
+        ]
         values = [numbers_of(pa.chunked_array([scores["reward"]])) for scores in scored]
         for cells, scores, other in zip(self._cells, scored[1:], values[1:], strict=True):
             self._count(cells, batch, (scored[0], scores), (values[0], other))
@@ -218,6 +252,10 @@ class Differ:
                 columns.append(batch[own])
         self._parts.append(pa.Table.from_arrays(columns, names=names))
         self._rows += batch.num_rows
+
+    def _of_groups(self, name: str, batch: pa.RecordBatch) -> GroupValues | None:
+        found = self._over_groups.get(name)
+        return found.values(self._rows, batch.num_rows) if found is not None and self._ended else None
 
     def _count(
         self,
@@ -239,9 +277,13 @@ class Differ:
                 cells.other += count
                 continue
             cells.counts[a, b] += count
-            kept = cells.flips.setdefault((a, b), []) if a != b else []
-            for i in both[order[at : at + min(count, _KEPT - len(kept))]].tolist() if a != b else ():
+            if a == b:
+                continue
+            kept = cells.flips.setdefault((a, b), [])
+            wanted = max(_KEPT - len(kept), self.examples - cells.kept, 0)
+            for i in both[order[at : at + min(count, wanted)]].tolist():
                 kept.append(self._flip(batch, scored, i, (a, b)))
+                cells.kept += 1
 
     def _flip(
         self, batch: pa.RecordBatch, scored: tuple[pa.RecordBatch, pa.RecordBatch], i: int, values: tuple[float, float]
@@ -257,9 +299,9 @@ class Differ:
 
     def result(self) -> Diff:
         """The comparisons over all batches so far."""
-        table = together(self._parts) if self._parts else None
-        pairs = [self._pair(i, table) for i in range(1, len(self.scorers))] if table is not None else []
-        return Diff(self._rows, tuple(pairs))
+        none = pa.table({f"reward {i}": pa.array([], pa.float64()) for i in range(len(self.scorers))})
+        table = together(self._parts) if self._parts else none
+        return Diff(self._rows, tuple(self._pair(i, table) for i in range(1, len(self.scorers))))
 
     def _pair(self, i: int, table: pa.Table) -> Pair:
         a, b, cells = numbers_of(table["reward 0"]), numbers_of(table[f"reward {i}"]), self._cells[i - 1]
@@ -287,8 +329,8 @@ def _parts(scores: pa.RecordBatch) -> list[str]:
 def _round_robin(cells: _Cells, most: int) -> Iterator[Flip]:
     """One example of each pair of values, then a second of each, the commonest pair first."""
     ranked = sorted(cells.flips, key=lambda pair: (-cells.counts[pair], pair))
-    found = [cells.flips[pair][turn] for turn in range(_KEPT) for pair in ranked if turn < len(cells.flips[pair])]
-    return iter(found[:most])
+    turns = zip_longest(*(cells.flips[pair] for pair in ranked))
+    return islice((flip for turn in turns for flip in turn if flip is not None), most)
 
 
 def _group_change(a: Floats, b: Floats, both: Mask, table: pa.Table) -> GroupChange:
@@ -353,7 +395,11 @@ def diff(
     differ = Differ(rewards, settings, examples=examples)
     schema, batches = as_batches(data)
     differ.input_columns(schema)
-    for batch in batches:
-        for _, part in slices(batch, differ.settings.column("completion")):
-            differ.add(part)
+    parts = [part for batch in batches for _, part in slices(batch, differ.settings.column("completion"))]
+    if differ.compares_groups:
+        for part in parts:
+            differ.see(part)
+        differ.seen_all()
+    for part in parts:
+        differ.add(part)
     return differ.result()

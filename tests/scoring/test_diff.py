@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import medreward
-from medreward import UsageError
+from medreward import Constant, Document, RelativeLength, UsageError
+from medreward.scoring.diff import Differ
 from medreward_cli.main import main
 
 GOOD = "<think>t</think><answer>{}</answer>"
@@ -82,6 +83,59 @@ def test_the_completion_of_a_conversation_is_shown_as_it_was_read() -> None:
     data = {"completion": [said], "gold": ["B"]}
     (pair,) = medreward.diff(data, ["medvlm-r1", "medvlm-r1-eval"]).pairs
     assert [flip.completion for flip in pair.flips] == [GOOD.format("(B)")]
+
+
+def test_as_many_rows_that_flip_are_kept_as_are_asked_for() -> None:
+    many = pa.concat_tables([pa.table(ROLLOUTS)] * 5).combine_chunks()
+    for batch in (40, 3):
+        data = pa.Table.from_batches(many.to_batches(max_chunksize=batch))
+        flips = medreward.diff(data, ["medvlm-r1", "medvlm-r1-code"], examples=100).pairs[0].flips
+        assert sorted(flip.row for flip in flips) == sorted(8 * turn + row for turn in range(5) for row in (1, 2, 4))
+        assert len(medreward.diff(data, ["medvlm-r1", "medvlm-r1-code"], examples=4).pairs[0].flips) == 4
+        assert medreward.diff(data, ["medvlm-r1", "medvlm-r1-code"], examples=0).pairs[0].flips == ()
+
+
+def test_a_reward_that_compares_groups_is_compared_over_whole_groups(tmp_path: Path) -> None:
+    # in a group of the lengths 1, 3, 5 the shortest earns 0.5, the middle one 0, the longest -0.5
+    data = {"completion": ["x", "y", "xxx", "yy", "xxxxx"], "group_id": ["a", "b", "a", "b", "a"]}
+    rewards = {"none": Constant(value=0), "short": RelativeLength()}
+    expected = {(0.0, 0.5): 2, (0.0, -0.5): 2, (0.0, 0.0): 1}
+    pq.write_table(pa.table(data), tmp_path / "a.parquet", row_group_size=2)
+    for source in (data, pa.Table.from_batches(pa.table(data).to_batches(max_chunksize=1)), tmp_path / "a.parquet"):
+        (pair,) = medreward.diff(source, rewards).pairs
+        assert pair.outcomes == expected
+        assert pair.groups is not None
+        assert (pair.groups.zero_spread, pair.groups.ties_broken) == ((1.0, 0.0), 1.0)
+    with pytest.raises(UsageError, match="whole groups"):
+        Differ(rewards).add(pa.record_batch(data))
+
+
+def test_no_rows_are_compared_as_no_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = pa.table(ROLLOUTS).slice(0, 0)
+    (pair,) = medreward.diff(empty, ["medvlm-r1", "mcq"]).pairs
+    assert (pair.names, pair.rows, pair.means, pair.outcomes) == (("medvlm-r1", "mcq"), 0, (None, None), {})
+    pq.write_table(empty, tmp_path / "a.parquet")
+    assert main(["diff", str(tmp_path / "a.parquet"), "--reward", "mcq", "--column", "logged"]) == 0
+    assert capsys.readouterr().out == "rows         0: there is nothing to compare\n"
+
+
+def test_two_documents_of_one_file_name_are_told_by_their_paths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pq.write_table(pa.table(ROLLOUTS), tmp_path / "a.parquet")
+    files = [tmp_path / side / "mine.json" for side in ("new", "old")]
+    for file, value in zip(files, (0, 1), strict=True):
+        file.parent.mkdir()
+        file.write_text(Document(reward=Constant(value=value)).to_json())
+    command = ["diff", str(tmp_path / "a.parquet"), *(f"--reward={file}" for file in files), "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["pairs"][0]["names"] == [str(file) for file in files]
+
+
+def test_a_sum_of_logged_columns_names_each_of_them() -> None:
+    for names in ("", "a+", "+a", "a++b"):
+        with pytest.raises(UsageError, match="both sides"):
+            medreward.logged_reward(names)
 
 
 def test_one_reward_is_nothing_to_compare() -> None:
