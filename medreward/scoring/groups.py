@@ -11,12 +11,16 @@ import pyarrow.compute as pc
 
 from medreward.errors import UsageError
 from medreward.rewards.base import Floats
+from medreward.scoring.outcome_columns import group_codes, numbers_of, right_of
+from medreward.scoring.slices import whole_slice
 from medreward.text.buffer import Ints, Mask
 
 __all__ = ["Aggregate", "GroupLens", "Scale", "advantages", "pass_at"]
 
 Scale = Literal["group", "batch", "none"]
 Aggregate = Literal["sum_then_normalize", "normalize_then_sum"]
+_OF_LABELS = ("golds", "answers", "constant_letter", "constant_accuracy", "guess_accuracy")
+_LABELS_SHOWN = 12
 _MATTERS = 0.01  # a change of an advantage that counts: less is what epsilon does to equal patterns
 
 
@@ -145,6 +149,11 @@ class GroupLens:
         unlike_ties: share in which two rows earn the same by different components.
         partial_decides: share whose advantages would be others if partial credit were none; None where the reward has
             no partial credit.
+        golds: how many rows have each label for gold.
+        answers: how many rows with a gold answer each label.
+        constant_letter: the label that is gold most often; None without golds.
+        constant_accuracy: what always answering that label would score over the rows.
+        guess_accuracy: what guessing among the options offered would score over the rows.
         pass_at: k to the chance that one of k completions is right; None where no group is that large, or no gold.
     """
 
@@ -158,6 +167,11 @@ class GroupLens:
     zero_spread_wrong: float | None = None
     unlike_ties: float | None = None
     partial_decides: float | None = None
+    golds: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    constant_letter: str | None = None
+    constant_accuracy: float | None = None
+    guess_accuracy: float | None = None
     pass_at: dict[int, float | None] = field(default_factory=dict)
 
     @classmethod
@@ -189,7 +203,13 @@ class GroupLens:
         if self.partial_decides is not None:
             found.append(("partial", f"{_percent(self.partial_decides)} of groups are decided by partial credit"))
         chances = [f"{k}: {value:.4f}" for k, value in self.pass_at.items() if value is not None]
-        return [*found, ("pass@", ", ".join(chances))]
+        return [*found, ("pass@", ", ".join(chances)), *self._label_lines()]
+
+    def _label_lines(self) -> list[tuple[str, str]]:
+        if self.constant_accuracy is None:
+            return []
+        baselines = f"always {self.constant_letter} {self.constant_accuracy:.1%}, guessing {self.guess_accuracy:.1%}"
+        return [("golds", _balance(self.golds)), ("answers", _balance(self.answers)), ("baselines", baselines)]
 
     def _split(self) -> str:
         if self.zero_spread_right is None or self.zero_spread_wrong is None:
@@ -213,6 +233,8 @@ def _shares(table: pa.Table, code: Ints, size: Ints, ks: tuple[int, ...]) -> dic
         plain = numbers_of(table["without_partial"])
         moved = np.abs(advantages(reward, code) - advantages(plain, code)) > _MATTERS
         found["partial_decides"] = float((np.bincount(code, moved, minlength=len(size)) > 0).mean())
+    whole = whole_slice(table)
+    found |= {name: getattr(whole, name) for name in _OF_LABELS}
     judged = pc.is_valid(table["gold"])
     if pc.all(judged).as_py():
         hit = right_of(table)
@@ -240,43 +262,12 @@ def _take(table: pa.Table, known: Mask, kept: Mask) -> pa.Table:
     return table.take(pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)]))
 
 
-def group_codes(outcomes: pa.Table) -> Ints:
-    """A number for each row's group: its step, where there is one, and its group id; rows without an id stand alone.
-
-    Returns:
-        ``int64``, shape ``(n,)``.
-    """
-    codes = np.arange(outcomes.num_rows, dtype=np.int64)
-    if "group_id" not in outcomes.schema.names:
-        return codes
-    group = _codes(outcomes["group_id"])
-    step = _codes(outcomes["step"]) if "step" in outcomes.schema.names else np.zeros(len(group), np.int64)
-    named = group >= 0
-    codes[named] = len(codes) + group[named] * (int(step.max(initial=0)) + 2) + step[named] + 1
-    return codes
-
-
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """Equal cells as equal numbers, null as -1."""
-    kind = column.type
-    whole = column.cast(kind.value_type) if pa.types.is_dictionary(kind) else column
-    found = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in whole.dictionary_encode().chunks]
-    codes = np.concatenate(found) if found else np.zeros(0)
-    return np.nan_to_num(codes, nan=-1).astype(np.int64)
-
-
-def numbers_of(column: pa.ChunkedArray) -> Floats:
-    """A column of numbers, NaN for null, ``float64``, shape ``(n,)``."""
-    found = [chunk.to_numpy(zero_copy_only=False).astype(np.float64) for chunk in column.chunks]
-    return np.concatenate(found) if found else np.zeros(0)
-
-
-def right_of(outcomes: pa.Table) -> Mask:
-    """Which answers are the gold, shape ``(n,)``; false where there is no gold or no answer."""
-    same = pc.equal(outcomes["answer"], outcomes["gold"])
-    both = pc.and_kleene(same, pc.is_valid(same))  # where either is null, false
-    found = [chunk.to_numpy(zero_copy_only=False) for chunk in both.chunks]
-    return np.concatenate(found).astype(np.bool_) if found else np.zeros(0, np.bool_)
+def _balance(counts: dict[str, int]) -> str:
+    """The share of each label among those counted, the commonest ones only."""
+    rows, ranked = sum(counts.values()), sorted(counts, key=lambda label: -counts[label])
+    kept = sorted(ranked[:_LABELS_SHOWN])
+    rest = ", …" if len(ranked) > len(kept) else ""
+    return ", ".join(f"{label} {counts[label] / rows:.1%}" for label in kept) + rest
 
 
 def _percent(share: float | None) -> str:

@@ -7,16 +7,12 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from medreward.errors import InputError
+from medreward.scoring.outcome_columns import by_name
 from medreward.scoring.scorer import Scorer
 
-__all__ = ["Outcomes", "by_name", "together"]
+__all__ = ["Outcomes", "together"]
 
 _KEYS = ("group_id", "step")
-
-
-def by_name(column: str) -> str:
-    """What a column named by the user is called among the outcomes."""
-    return f"by {column}"
 
 
 class Outcomes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -12,11 +12,10 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rewards.base import Floats
-from medreward.scoring.groups import group_codes, numbers_of, right_of
-from medreward.scoring.outcomes import by_name
+from medreward.scoring.outcome_columns import by_name, group_codes, numbers_of, right_of
 from medreward.text.buffer import Ints, Mask
 
-__all__ = ["Slice", "interval", "slices_of"]
+__all__ = ["Slice", "interval", "slices_of", "whole_slice"]
 
 _MOST = 10_000
 """Slices beyond which a column is no column of slices."""
@@ -35,6 +34,8 @@ class Slice:
         accuracy: ``right / judged``.
         low: the lower end of the accuracy's 95 % interval.
         high: the upper end.
+        golds: how often each label is gold, of the judged rows.
+        answers: how often each label is the answer, of the judged rows; those without an answer are not counted.
         constant_letter: the label that is gold most often.
         constant_accuracy: what always answering that label would score.
         guess_accuracy: what guessing among the options offered would score.
@@ -48,6 +49,8 @@ class Slice:
     accuracy: float | None = None
     low: float | None = None
     high: float | None = None
+    golds: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
     constant_letter: str | None = None
     constant_accuracy: float | None = None
     guess_accuracy: float | None = None
@@ -110,15 +113,23 @@ def slices_of(outcomes: pa.Table, column: str) -> list[Slice]:
     Raises:
         InputError: ``too_many_slices``, ``column_type``.
     """
-    codes, values = _slice_codes(outcomes[by_name(column)], column)
+    return _slices(outcomes, *_slice_codes(outcomes[by_name(column)], column))
+
+
+def whole_slice(outcomes: pa.Table) -> Slice:
+    """All rows as one slice, whose value is null."""
+    return _slices(outcomes, np.zeros(outcomes.num_rows, np.int64), [None])[0]
+
+
+def _slices(outcomes: pa.Table, codes: Ints, values: list[str | None]) -> list[Slice]:
     clusters = group_codes(outcomes)
     rewards = {
         name: numbers_of(outcomes[name])
         for name in outcomes.schema.names
         if name == "reward" or name.startswith("reward_")
     }
-    golds = outcomes["gold"].combine_chunks().dictionary_encode()
-    gold = np.nan_to_num(golds.indices.to_numpy(zero_copy_only=False), nan=-1).astype(np.int64)
+    labels = _labels(outcomes["gold"]), _labels(outcomes["answer"])
+    gold = labels[0][0]
     right, choices = right_of(outcomes), numbers_of(outcomes["choices"])
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(len(values) + 1))
@@ -127,17 +138,35 @@ def slices_of(outcomes: pa.Table, column: str) -> list[Slice]:
         rows = order[edges[i] : edges[i + 1]]
         means = {name: _mean(data[rows]) for name, data in rewards.items()}
         judged = rows[gold[rows] >= 0]
-        accuracy = _accuracy(judged, gold, right, clusters, choices, golds.dictionary)
+        accuracy = _accuracy(judged, labels, right, clusters, choices)
         found.append(Slice(value, len(rows), means, **accuracy))
     return found
 
 
+_Labels = tuple[Ints, list[str]]
+"""The number of each row's label, -1 for none, and the labels in order."""
+
+
+def _labels(column: pa.ChunkedArray) -> _Labels:
+    encoded = column.combine_chunks().dictionary_encode()
+    codes = np.nan_to_num(encoded.indices.to_numpy(zero_copy_only=False), nan=-1).astype(np.int64)
+    names: list[str] = encoded.dictionary.to_pylist()
+    order = np.array([*np.argsort(np.argsort(names)), -1], np.int64)
+    return order[codes], sorted(names)
+
+
+def _counted(labels: _Labels, rows: Ints) -> dict[str, int]:
+    counts = np.bincount(labels[0][rows] + 1, minlength=len(labels[1]) + 1)[1:]
+    return {name: count for name, count in zip(labels[1], counts.tolist(), strict=True) if count}
+
+
 def _accuracy(
-    judged: Ints, gold: Ints, right: Mask, clusters: Ints, choices: Floats, labels: pa.Array
+    judged: Ints, labels: tuple[_Labels, _Labels], right: Mask, clusters: Ints, choices: Floats
 ) -> dict[str, Any]:
     if not len(judged):
         return {}
-    counts = np.bincount(gold[judged])
+    golds = _counted(labels[0], judged)
+    constant = max(golds, key=lambda label: golds[label])
     low, high = interval(right[judged], clusters[judged])
     return {
         "judged": len(judged),
@@ -145,8 +174,10 @@ def _accuracy(
         "accuracy": float(right[judged].mean()),
         "low": low,
         "high": high,
-        "constant_letter": labels[int(counts.argmax())].as_py(),
-        "constant_accuracy": float(counts.max() / len(judged)),
+        "golds": golds,
+        "answers": _counted(labels[1], judged),
+        "constant_letter": constant,
+        "constant_accuracy": golds[constant] / len(judged),
         "guess_accuracy": float(np.mean(1.0 / choices[judged])),
     }
 

@@ -136,6 +136,19 @@ def test_the_lens_counts_groups_as_a_reader_would() -> None:
     assert found.pass_at == {1: pytest.approx((1 + 1 / 2 + 2 / 3 + 0) / 4), 2: pytest.approx((1 + 1 + 1 + 0) / 4)}
 
 
+def test_the_lens_tells_the_balance_of_labels_and_what_a_constant_letter_would_get() -> None:
+    golds = [*"BBBBCCAAA", "B", "B", "B"]  # rows 9 and 11 are alone in their groups, row 10 is null
+    groups, completions = zip(*ROLLOUTS, strict=True)
+    data = {"completion": [*completions], "gold": golds, "group_id": [*groups], "options": [["p", "q", "r"]] * 12}
+    found = Scorer().score(data).groups()
+    assert found.golds == {"A": 3, "B": 4, "C": 2}
+    assert found.answers == {"A": 2, "B": 5, "C": 2}
+    assert (found.constant_letter, found.constant_accuracy) == ("B", 4 / 9)
+    assert found.guess_accuracy == pytest.approx(1 / 3)
+    assert dict(found.lines())["golds"] == "A 33.3%, B 44.4%, C 22.2%"
+    assert dict(found.lines())["baselines"] == "always B 44.4%, guessing 33.3%"
+
+
 def test_a_reward_without_partial_credit_is_not_decided_by_it() -> None:
     assert lens(reward="medvlm-r1-eval").partial_decides is None
 
@@ -157,3 +170,4 @@ def test_without_golds_the_lens_tells_no_right_from_wrong() -> None:
     data = {"completion": [GOOD.format("B")] * 2, "group_id": ["a", "a"], "gold": [None, None]}
     found = Scorer({"medreward": 1, "reward": {"kind": "tag_presence.v1"}}).score(data).groups()
     assert (found.zero_spread, found.zero_spread_right, found.pass_at) == (1.0, None, {})
+    assert (found.golds, found.constant_letter, found.guess_accuracy) == ({}, None, None)

@@ -61,6 +61,7 @@ def test_slices_are_means_and_counts_by_value_null_last() -> None:
     assert (mri.value, mri.rows, mri.judged, mri.right) == ("MRI", 4, 4, 2)
     assert mri.means == {"reward": 1.5, "reward_format": 1.0, "reward_accuracy": 0.5}
     assert (mri.constant_letter, mri.constant_accuracy, mri.guess_accuracy) == ("B", 0.75, 0.25)
+    assert (mri.golds, mri.answers) == ({"B": 3, "C": 1}, {"A": 1, "B": 2, "C": 1})
     assert (none.value, none.rows, none.judged, none.accuracy, none.constant_letter) == (None, 1, 0, None, None)
     assert none.means["reward"] is None
 
