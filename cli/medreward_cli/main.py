@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 fine; 1 a gate failed; 2 usage or reward document; 3 input data; 4 output or environment;
-        70 a bug in medreward; 130 and 143 interrupted.
+        70 a bug in a rule or in medreward; 130 and 143 interrupted.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
