@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from medreward.rewards.analysis import Analysis, analyse
@@ -136,8 +137,8 @@ def check(
         reward: a preset's name, a document, a reward; or a Python function with ``form='trl'`` or ``form='verl'``.
         laws: the laws to try.
         examples: how many rollouts each law is tried on.
-        seconds: half of them for all laws, half for the exploit search: nothing new is begun after that. 0 leaves the
-            search out.
+        seconds: half of them for all laws, half for the exploit search, in as many rounds as there are seconds: nothing
+            new is begun after that. 0 leaves the search out.
         seed: what rollouts and attacks are made from.
         how: passed to ``subject_of``: ``form``, ``gold``, ``templates``.
 
@@ -151,8 +152,8 @@ def check(
     verdicts = []
     for number, law in enumerate(laws):  # what one law leaves of its time is for those after it
         left = max(0.0, until - time.monotonic())
-        verdicts.append(law.judge(subject, rollouts, seconds=left / (len(laws) - number)))
-    exploits = find_exploits(subject, seconds=seconds / 2, seed=seed) if seconds > 0 else ()
+        verdicts.append(law.judge(subject, rollouts, seconds=left / min(4, len(laws) - number)))
+    exploits = find_exploits(subject, seconds=seconds / 2, seed=seed, rounds=ceil(seconds)) if seconds > 0 else ()
     analysis = analyse(subject.document) if isinstance(subject, SpecSubject) else None
     return Report(subject.name, tuple(verdicts), tuple(exploits), analysis)
 

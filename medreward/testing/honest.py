@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Honest", "fill", "greatest", "honest", "mean", "templates_of"]
 
 _WORD = "so"
+_LEAST = 1e-9
 _LENGTHS = (1, 2, 3, *sorted({round(1.3**power) for power in range(5, 29)}))
 """Words of reasoning: every length from 1 to over a thousand, near enough."""
 
@@ -78,31 +79,53 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
     if not like and options in subject.honest_known:
         return subject.honest_known[options]
     plain = [(_WORD, label) for label in options.labels]
-    longer = [(" ".join([_WORD] * words), options.labels[0]) for words in _LENGTHS]
+    plain += [(" ".join([_WORD] * words), options.labels[0]) for words in _LENGTHS]
     own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
-    made = {
-        (fill(template, label, reasoning), label)
-        for reasoning, label in (*plain, *longer, *own)
-        for template in subject.templates
-    }
-    found = _best(subject, [(label, Rollout(text, label, options)) for text, label in sorted(made)])
+    guesses = _tried(subject, options, plain)
+    if own:  # own words that name labels may be paid as answers: a guess that is paid for several is none
+        most = max(map(_golds_paid, guesses))
+        guesses += [guess for guess in _tried(subject, options, own) if _golds_paid(guess) <= most]
+    found = _best(guesses)
     if not like:
         subject.honest_known[options] = found
     return found
 
 
-def _best(subject: Subject, guesses: list[tuple[str, Rollout]]) -> Honest:
-    values = iter(subject.numbers([row for _, guess in guesses for row in guess.under_each()]))
+@dataclass(frozen=True)
+class _Guess:
+    """An honest completion, the label it says, and what it earns under each gold."""
+
+    completion: str
+    label: str
+    earned: dict[str, float]
+
+
+def _tried(subject: Subject, options: OptionSet, said: Iterable[tuple[str, str]]) -> list[_Guess]:
+    """Reasoning and label of each guess, in every layout."""
+    made = sorted(
+        {(fill(template, label, reasoning), label) for reasoning, label in said for template in subject.templates}
+    )
+    rows = [Rollout(text, label, options) for text, label in made]
+    values = iter(subject.numbers([each for row in rows for each in row.under_each()]))
+    return [_Guess(text, label, {gold: next(values) for gold in options.labels}) for text, label in made]
+
+
+def _golds_paid(guess: _Guess) -> int:
+    """Under how many golds a guess earns more than under the worst one."""
+    numbers = [value for value in guess.earned.values() if not math.isnan(value)]
+    return sum(value > min(numbers) + _LEAST for value in numbers)
+
+
+def _best(guesses: Iterable[_Guess]) -> Honest:
     found = Honest(math.nan, math.nan, math.nan, "")
-    for label, guess in guesses:
-        earned = {gold: next(values) for gold in guess.options.labels}
-        worth = mean(earned.values())
+    for guess in guesses:
+        worth = mean(guess.earned.values())
         better = worth if worth > found.guess or math.isnan(found.guess) else found.guess
         shorter = worth == found.guess and len(guess.completion) < len(found.example)
         found = Honest(
             better,
-            greatest([found.right, earned[label]]),
-            greatest([found.wrong, *(value for gold, value in earned.items() if gold != label)]),
+            greatest([found.right, guess.earned[guess.label]]),
+            greatest([found.wrong, *(value for gold, value in guess.earned.items() if gold != guess.label)]),
             guess.completion if better != found.guess or shorter or not found.example else found.example,
         )
     return found

@@ -13,7 +13,7 @@ from medreward.testing.rollout import Rollout, make_rollouts
 from medreward.testing.shrink import smallest
 from medreward.testing.subject import Subject, subject_of
 
-__all__ = ["Case", "Cases", "Counterexample", "Finder", "Law", "Verdict", "always", "per_row"]
+__all__ = ["Case", "Cases", "Counterexample", "Finder", "Law", "Verdict", "always", "nothing_more", "per_row"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,11 @@ def always(subject: Subject) -> str:  # noqa: ARG001 - the signature of laws' co
     return ""
 
 
+def nothing_more(subject: Subject) -> Sequence[Rollout]:  # noqa: ARG001 - the same
+    """A law that is tried on the rollouts it is given."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Law:
     """A property that every sound reward has.
@@ -110,6 +115,7 @@ class Law:
         skip: why it says nothing about a reward; empty where it does.
         whole: whether ``find`` needs all rollouts at once.
         groups: whether it says something about rewards that compare the completions of a group.
+        also: rollouts it is tried on before those that are given.
     """
 
     name: str
@@ -118,6 +124,7 @@ class Law:
     skip: Callable[[Subject], str] = always
     whole: bool = False
     groups: bool = False
+    also: Callable[[Subject], Sequence[Rollout]] = nothing_more
 
     def check(
         self,
@@ -146,6 +153,7 @@ class Law:
         why = _ABOUT_GROUPS if subject.by_group and not self.groups else self.skip(subject)
         if why:
             return Verdict(self, skipped=why)
+        rollouts = [*self.also(subject), *rollouts]
         size = max(1, len(rollouts)) if self.whole else _SLICE
         tried = 0
         for at in range(0, max(1, len(rollouts)), size):

@@ -15,7 +15,7 @@ from medreward.text.rows import Rows
 from medreward.text.tags import TagSet
 from medreward.text.unwrap import string_array
 
-__all__ = ["Block", "Layout", "Tag", "flaws_of", "layouts", "read"]
+__all__ = ["Block", "Layout", "Tag", "flaws_of", "layouts", "option_maps", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,14 @@ class Layout:
 
 def read(texts: Sequence[str], tags: TagSet, offered: Sequence[OptionSet] = ()) -> Reading:
     """A reading of texts, with what each was offered."""
-    pairs = [list(zip(options.labels, options.texts, strict=True)) for options in offered]
-    options = pa.array(pairs, pa.map_(pa.string(), pa.string())) if offered else None
-    return Reading(Rows.of(string_array(texts), options), tags)
+    return Reading(Rows.of(string_array(texts), option_maps(offered) if offered else None), tags)
+
+
+def option_maps(offered: Sequence[OptionSet]) -> pa.Array:
+    """The options of each row as maps from label to text, each question written once."""
+    places = {options: place for place, options in enumerate(dict.fromkeys(offered))}
+    pairs = [list(zip(options.labels, options.texts, strict=True)) for options in places]
+    return pa.array(pairs, pa.map_(pa.string(), pa.string())).take(pa.array([places[one] for one in offered]))
 
 
 def layouts(texts: Sequence[str], tags: TagSet) -> list[Layout]:

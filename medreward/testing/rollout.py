@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from medreward.testing.grammar import SHAPES, Asked, fragments
+from medreward.text.attacks import ATTACKS
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 
-__all__ = ["MIXED", "OFFERED", "Rollout", "make_rollouts"]
+__all__ = ["MIXED", "OFFERED", "Rollout", "make_rollouts", "write_attacks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ class Rollout:
 
     def under(self, gold: str) -> Rollout:
         """The same completion with another label being right."""
-        return replace(self, gold=gold)
+        return Rollout(self.completion, gold, self.options, self.cell)
 
     def saying(self, completion: str) -> Rollout:
         """Another completion of the same question."""
-        return replace(self, completion=completion)
+        return Rollout(completion, self.gold, self.options, self.cell)
 
     def under_each(self) -> tuple[Rollout, ...]:
         """The same completion with each label being right in turn."""
@@ -78,3 +79,13 @@ def make_rollouts(
         text = "".join(fragments(chance.choice, question, shapes))
         made.append(Rollout(text, chance.choice(question.options.labels), question.options))
     return made
+
+
+def write_attacks(tags: TagSet, offered: Sequence[OptionSet] = (OFFERED[0], OFFERED[2])) -> list[Rollout]:
+    """The completions that every known attack writes for some questions."""
+    return [
+        Rollout(text, options.labels[0], options)
+        for options in offered
+        for attack in ATTACKS
+        for text in attack.write(tags, options)
+    ]

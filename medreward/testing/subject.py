@@ -17,6 +17,7 @@ from medreward.rewards.library import LibraryRule
 from medreward.scoring.callables import CallableReward, Form, Outcome, Question, attempt
 from medreward.scoring.scorer import Scorer
 from medreward.testing.honest import Honest, templates_of
+from medreward.testing.layout import option_maps
 from medreward.testing.rollout import Rollout
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
@@ -203,11 +204,10 @@ def columns_of(rollouts: Sequence[Rollout], cells: Sequence[str], others: Sequen
         others: further columns the reward reads: ``completion_tokens`` counts words, any other is 1.
     """
     texts = [rollout.completion for rollout in rollouts]
-    pairs = [list(zip(one.options.labels, one.options.texts, strict=True)) for one in rollouts]
     made: dict[str, Any] = {
         "completion": string_array(texts),
         "gold": string_array(cells),
-        "options": pa.array(pairs, pa.map_(pa.string(), pa.string())),
+        "options": option_maps([rollout.options for rollout in rollouts]),
         "group_id": string_array([str(row) for row in range(len(texts))]),
     }
     for name in others:

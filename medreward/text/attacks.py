@@ -176,7 +176,7 @@ def _none_for(*reasons: str) -> Callable[[Reading], Mask]:
     def seen(reading: Reading) -> Mask:
         choice = reading[ChoiceOf()]
         found = np.isin(choice.reason, wanted) & (choice.label < 0) & (choice.form != FORMS.index("missing"))
-        return np.asarray(found)
+        return np.asarray(found & ~_quotes(reading))  # what is quoted may be what pays
 
     return seen
 
@@ -333,7 +333,7 @@ ATTACKS: tuple[Attack, ...] = (
         "Body, which reads answer blocks alone",
         "credit",
         _untagged,
-        lambda reading: _blocks(reading, "answer") == 0,
+        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading),
     ),
 )
 """Every attack, in the order that findings are told in."""

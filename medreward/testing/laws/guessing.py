@@ -9,7 +9,7 @@ from medreward.scoring.callables import Outcome
 from medreward.testing.honest import fill, honest, mean
 from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import LEAST, STATED, honest_rows, stated, uses_gold
-from medreward.testing.rollout import OFFERED, Rollout
+from medreward.testing.rollout import OFFERED, Rollout, write_attacks
 from medreward.testing.subject import Subject
 
 __all__ = ["EXCLUSIVE", "HONEST_IS_BEST", "NO_BETTER_THAN_GUESSING", "RIGHT_PAYS", "WRONG_NEVER_BEATS_RIGHT"]
@@ -31,6 +31,10 @@ def _honest_are_exclusive(subject: Subject) -> str:
     return "an honest answer earns under several golds: near misses are paid on purpose" if any(shared) else ""
 
 
+def _attacks(subject: Subject) -> list[Rollout]:
+    return write_attacks(subject.tags)
+
+
 def _paid_often(values: Sequence[float]) -> bool:
     numbers = [value for value in values if not math.isnan(value)]
     return sum(value > min(numbers) + LEAST for value in numbers) > 1
@@ -41,6 +45,7 @@ EXCLUSIVE = Law(
     "One completion earns more than the least under at most one gold, so naming several labels does not pay.",
     per_row(_each_gold, lambda _, case, values: _paid_often(values)),
     _honest_are_exclusive,
+    also=_attacks,
 )
 
 
@@ -64,6 +69,7 @@ NO_BETTER_THAN_GUESSING = Law(
     "A completion that does not know the gold earns on average at most what an honest guess earns.",
     per_row(_each_gold, _beats_guess, _still_beats_guess),
     _guess_is_valued,
+    also=_attacks,
 )
 
 
