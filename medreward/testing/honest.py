@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from medreward.testing.rollout import Rollout
@@ -19,7 +20,7 @@ from medreward.text.tags import TagSet
 if TYPE_CHECKING:
     from medreward.testing.subject import Subject
 
-__all__ = ["Honest", "fill", "greatest", "honest", "mean", "templates_of"]
+__all__ = ["Honest", "fill", "greatest", "honest", "length_pays", "mean", "templates_of"]
 
 _WORD = "so"
 _LEAST = 1e-9
@@ -79,7 +80,7 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
     if not like and options in subject.honest_known:
         return subject.honest_known[options]
     plain = [(_WORD, label) for label in options.labels]
-    plain += [(" ".join([_WORD] * words), options.labels[0]) for words in _LENGTHS]
+    plain += [(reasoning, options.labels[0]) for reasoning in (_WORD[-1], *_longer())]
     own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
     guesses = _tried(subject, options, plain)
     if own:  # own words that name labels may be paid as answers: a guess that is paid for several is none
@@ -89,6 +90,23 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
     if not like:
         subject.honest_known[options] = found
     return found
+
+
+def _longer() -> list[str]:
+    """Reasoning of many lengths, the shortest first."""
+    return [" ".join([_WORD] * words) for words in _LENGTHS]
+
+
+def length_pays(subject: Subject, options: OptionSet) -> tuple[bool, bool]:
+    """Whether more honest reasoning ever earns less, and whether it ever earns more: words, characters, new words."""
+    label, steps = options.labels[0], []
+    words = [f"{_WORD}{number}" for number in range(27)]
+    several = [" ".join([_WORD] * 9 + words[:count]) for count in (0, 1, 3, 9, 27)]
+    for template in subject.templates:
+        for texts in (_longer(), ["o" * len(text) for text in _longer()], several):
+            values = subject.numbers([Rollout(fill(template, label, text), label, options) for text in texts])
+            steps += [longer - shorter for shorter, longer in pairwise(values)]
+    return any(step < -_LEAST for step in steps), any(step > _LEAST for step in steps)
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,16 @@ Repair = Callable[[Layout], Iterator[str]]
 _LONGEST = 400  # code points in which misspelt tags are looked for
 
 
+def _in_another_case(layout: Layout, literal: str) -> bool:
+    """Whether a literal stands there in another case: that is the flaw to mend, and a reward may count it."""
+    return layout.text.lower().count(literal.lower()) > layout.text.count(literal)
+
+
 def _open_missing(layout: Layout) -> Iterator[str]:
     """A closer without any opener of its name: the opener goes after the tag before the closer, or to the start."""
     for role in layout.names.roles:
+        if _in_another_case(layout, layout.names.literal(role, "open")):
+            continue
         closers = [tag for tag in layout.tags if tag.role == role and not tag.opens]
         if len(closers) == 1 and not any(tag.role == role and tag.opens for tag in layout.tags):
             before = [tag.end for tag in layout.tags if tag.end <= closers[0].start]
@@ -30,6 +37,8 @@ def _open_missing(layout: Layout) -> Iterator[str]:
 def _close_missing(layout: Layout) -> Iterator[str]:
     """An opener without any closer of its name: the closer goes before the next tag, or to the end."""
     for role in layout.names.roles:
+        if _in_another_case(layout, layout.names.literal(role, "close")):
+            continue
         openers = [tag for tag in layout.tags if tag.role == role and tag.opens]
         if len(openers) == 1 and not any(tag.role == role and not tag.opens for tag in layout.tags):
             at = min((tag.start for tag in layout.tags if tag.start >= openers[0].end), default=len(layout.text))
@@ -54,7 +63,7 @@ def _repeated(layout: Layout) -> Iterator[str]:
 def _unclosed(layout: Layout) -> Iterator[str]:
     """Loose openers of the reasoning are closed before the next tag; or taken out."""
     loose = [tag for tag in layout.tags if tag.loose and tag.opens and tag.role == "think"]
-    if loose:
+    if loose and not _in_another_case(layout, layout.names.literal("think", "close")):
         ends = [
             min((tag.start for tag in layout.tags if tag.start >= one.end), default=len(layout.text)) for one in loose
         ]
@@ -81,14 +90,14 @@ def _nested(layout: Layout) -> Iterator[str]:
 
 
 def _quoted(layout: Layout) -> Iterator[str]:
-    """The only answer block stands inside the reasoning: it goes behind it."""
+    """The only answer block stands inside the reasoning: it goes behind it, and leaves the space that it is read as."""
     answers = [block for block in layout.blocks if block.role == "answer"]
     if len(answers) == 1 and answers[0].quoted:
         one = answers[0]
         outer = [block for block in layout.blocks if block.role == "think" and block.start < one.start < block.end]
         if outer and one.end <= outer[0].end:
             at = outer[0].end
-            yield layout.edited([(one.start, one.end, ""), (at, at, layout.text[one.start : one.end])])
+            yield layout.edited([(one.start, one.end, " "), (at, at, layout.text[one.start : one.end])])
 
 
 def _wrong_order(layout: Layout) -> Iterator[str]:

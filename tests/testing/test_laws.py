@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
-from medreward import PartialCredit, TagPresence
-from medreward.rewards import Reward
+from medreward import (
+    AnswerLabels,
+    AnswerLetter,
+    Constant,
+    Gate,
+    LengthBand,
+    NonEmptyReasoning,
+    PartialCredit,
+    Reward,
+    TagPresence,
+)
+from medreward.rewards import LengthCosine, Repetition, TagCredit
 from medreward.testing import Law, Report, check, check_all_laws, laws
 from medreward.testing.checking import LawBrokenError
 from tests.testing import broken
@@ -44,9 +54,31 @@ def test_the_presets_for_new_runs_keep_every_law(reward: str) -> None:
     check_all_laws(reward, examples=100)
 
 
-@pytest.mark.parametrize("reward", [TagPresence(), PartialCredit(), 0.5 * TagPresence() + PartialCredit()])
-def test_sound_rules_keep_every_law(reward: Reward) -> None:
+REASONED = TagPresence() * NonEmptyReasoning()
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        TagPresence(),
+        0.5 * TagPresence() + PartialCredit(),
+        TagPresence(case="any") + PartialCredit(),
+        TagCredit() + 2 * AnswerLetter() - Constant(value=1),
+        REASONED + Gate(condition=REASONED, then=AnswerLetter()) + 0.1 * Repetition(),
+        Gate(condition=REASONED, then=AnswerLetter() + 0.1 * LengthCosine(limit=300, short=1, long=0.5)),
+        REASONED + AnswerLabels(credit="jaccard") + 0.2 * LengthBand(least=20),
+    ],
+    ids=["format", "sum", "any case", "wrong costs", "repetition costs", "short pays", "sets, long pays"],
+)
+def test_sound_rewards_keep_every_law(reward: Reward) -> None:
     check_all_laws(reward, examples=50)
+
+
+def test_paying_for_brevity_without_asking_for_reasoning_is_no_sound_reward() -> None:
+    brief = TagPresence() + AnswerLetter() + 0.1 * LengthCosine(limit=300, short=1, long=0.5)
+    found = laws.NO_BETTER_THAN_GUESSING.check(brief, examples=50).counterexample
+    assert found is not None
+    assert found.rows[0].completion == "<think></think><answer>A</answer>"
 
 
 def test_every_law_has_a_broken_reward_and_a_sentence() -> None:

@@ -3,7 +3,9 @@
 Each is an object: ``laws.EXCLUSIVE.check("mcq")`` tries one, ``medreward.testing.check_all_laws`` tries all of
 ``LAWS``. What sound rewards can break is no law, and is not here: that the stated bounds are reached (``a - a`` states
 -1 to 1 and is always 0), that a cleaner form never earns less (a reward may want the letter with its text), that
-whitespace inside the answer changes nothing (a length in characters may count it).
+whitespace inside the answer changes nothing (a length in characters may count it). Where lengths or repetition are
+paid, laws that compare two texts compare texts of one length, or say nothing. A reward that pays short completions and
+does not ask for reasoning breaks ``no_better_than_guessing``: it pays for leaving the reasoning out.
 """
 
 from __future__ import annotations

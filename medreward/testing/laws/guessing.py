@@ -10,7 +10,7 @@ from medreward.testing.honest import fill, honest, mean
 from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import LEAST, STATED, honest_rows, stated, uses_gold
 from medreward.testing.rollout import OFFERED, Rollout, write_attacks
-from medreward.testing.subject import Subject
+from medreward.testing.subject import SpecSubject, Subject
 
 __all__ = ["EXCLUSIVE", "HONEST_IS_BEST", "NO_BETTER_THAN_GUESSING", "RIGHT_PAYS", "WRONG_NEVER_BEATS_RIGHT"]
 
@@ -22,13 +22,18 @@ def _each_gold(subject: Subject, rollouts: Sequence[Rollout]) -> Iterator[Case]:
 
 def _honest_are_exclusive(subject: Subject) -> str:
     """A reward that pays honest answers under several golds means to: it grades nearness on a scale."""
-    why = uses_gold(subject)
+    why = uses_gold(subject) or _single_choice(subject)
     if why:
         return why
     rows = [row for row in honest_rows(subject) if len(row.options.labels) > 2]
     values = iter(subject.numbers([each for row in rows for each in row.under_each()]))
     shared = [_paid_often([next(values) for _ in row.options.labels]) for row in rows]
     return "an honest answer earns under several golds: near misses are paid on purpose" if any(shared) else ""
+
+
+def _single_choice(subject: Subject) -> str:
+    several = isinstance(subject, SpecSubject) and "labels" in subject.scorer.gold_forms
+    return "the reward is about sets of labels, and may pay a part of one" if several else ""
 
 
 def _attacks(subject: Subject) -> list[Rollout]:
@@ -120,11 +125,11 @@ def _right_and_wrong(subject: Subject, rollouts: Sequence[Rollout]) -> Iterator[
     for options in OFFERED:
         for label, wrong in zip(options.labels, options.labels[1:] + options.labels[:1], strict=True):
             for body in STATED:
+                bodies = [stated(body, options, name) for name in (wrong, label)]
+                if len(bodies[0]) != len(bodies[1]) or bodies[0].count(" ") != bodies[1].count(" "):
+                    continue  # a length may be paid
                 for template in subject.templates[:2]:
-                    rows = [
-                        Rollout(fill(template, stated(body, options, name), "so"), label, options)
-                        for name in (wrong, label)
-                    ]
+                    rows = [Rollout(fill(template, said, "so"), label, options) for said in bodies]
                     yield Case(tuple(rows), "a wrong label, and the right one stated in the same way")
 
 

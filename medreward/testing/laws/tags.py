@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from medreward.testing.honest import fill
+from medreward.testing.honest import fill, length_pays
 from medreward.testing.law import Case, Law, per_row
 from medreward.testing.laws.common import LEAST
 from medreward.testing.layout import Layout, flaws_of, layouts
 from medreward.testing.repairs import REPAIRS
-from medreward.testing.rollout import Rollout
+from medreward.testing.rollout import OFFERED, Rollout
 from medreward.testing.subject import Subject
 
 __all__ = ["OUTSIDE_TEXT", "REPAIRS_NEVER_HURT"]
@@ -24,6 +24,12 @@ def _answers_in_blocks(subject: Subject) -> str:
         if outside.strip() or not (layout.of("think") and layout.of("answer")):
             return "honest completions say something outside the blocks"
     return ""
+
+
+def _mending_is_no_length(subject: Subject) -> str:
+    """Mending writes tags and makes blocks, so that lengths grow."""
+    shorter = "the reward pays short or varied text, and mending may lengthen it"
+    return _answers_in_blocks(subject) or (shorter if length_pays(subject, OFFERED[0])[0] else "")
 
 
 _INSERTED = ("so", "{gold}", "Answer: {gold}", "\\boxed{{{gold}}}", "\u80ba")
@@ -51,6 +57,20 @@ def _outside(layout: Layout) -> list[int]:
     return sorted(at for at in edges if not any(block.start < at < block.end for block in layout.blocks))
 
 
+def _is_no_length(subject: Subject, case: Case, values: Sequence[float]) -> bool:
+    """Whether the text helps because it is outside: any text may be paid for its length, or thin out repetition."""
+    row, after = case.rows[0], case.rows[1].completion
+    (layout,) = layouts([row.completion], subject.tags)
+    thoughts = layout.of("think")
+    if not thoughts:
+        return not length_pays(subject, row.options)[1]
+    size = len(row.completion)
+    at = next((at for at in range(size) if row.completion[at] != after[at]), size)
+    new = after[at : at + len(after) - size]
+    inside = [row.saying(layout.edited([(block.body[0], block.body[0], f"{new} ")])) for block in thoughts]
+    return not any(value > values[0] + LEAST for value in subject.numbers(inside))
+
+
 def _bodies(layout: Layout) -> list[tuple[str, str]]:
     return [(block.role, layout.text[slice(*block.body)]) for block in layout.blocks]
 
@@ -58,7 +78,7 @@ def _bodies(layout: Layout) -> list[tuple[str, str]]:
 OUTSIDE_TEXT = Law(
     "outside_text",
     "Text put in outside every block, changing no tag and no block, never helps.",
-    per_row(_with_text_outside, lambda _, case, values: values[1] > values[0] + LEAST),
+    per_row(_with_text_outside, lambda _, case, values: values[1] > values[0] + LEAST, _is_no_length),
     _answers_in_blocks,
 )
 
@@ -98,5 +118,5 @@ REPAIRS_NEVER_HURT = Law(
     "repairs_never_hurt",
     "Mending a flaw of the tags, without making another, never lowers the reward.",
     per_row(_mended, lambda _, case, values: all(value < values[0] - LEAST for value in values[1:])),
-    _answers_in_blocks,
+    _mending_is_no_length,
 )
