@@ -46,7 +46,7 @@ class Repetition(Reward):
         return Values.of(np.where(found.total > 0, share * self.penalty, 0.0) + 0.0, self._known(reading))
 
     def _known(self, reading: Reading) -> Mask:
-        known: Mask = reading.rows.valid & self.ngrams.units.measure(reading).valid
+        known: Mask = reading.rows.valid & self.ngrams.units.known(reading)
         return known
 
     def bounds(self) -> tuple[float, float]:

@@ -171,7 +171,7 @@ def option_set(options: Options) -> OptionSet:
 
 def _column_of_one(options: OptionSet) -> OptionColumn:
     zero = np.zeros(1, np.int64)
-    return OptionColumn(zero, (options.labels or DEFAULT_LABELS,), lambda rows: (rows * 0, [options]), zero)
+    return OptionColumn(zero, (options.labels or DEFAULT_LABELS,), lambda rows: (rows * 0, [options]), lambda: zero)
 
 
 def _read_one(

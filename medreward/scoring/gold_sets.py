@@ -97,7 +97,7 @@ def of_rows(options: OptionColumn, row: Ints) -> OptionColumn:
         options.label_codes[row],
         options.label_sets,
         lambda which: options.fetch(row[which]),
-        options.shortest_text[row],
+        lambda: options.shortest_text[row],
     )
 
 

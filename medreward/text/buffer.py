@@ -25,6 +25,7 @@ __all__ = [
     "Words",
     "count_bytes",
     "distinct",
+    "first_of_each",
     "gather",
     "numbered",
     "places",
@@ -67,6 +68,7 @@ class CharSet:
             self.table[low : high + 1] = True
         self.ascii = np.zeros(256, np.bool_)
         self.ascii[:128] = self.table[:128]
+        self.low = [(low, min(high, 127)) for low, high in ranges if low < 128]
         self.lead = self.ascii.copy()  # bytes that can begin a member
         for low, high in ranges:
             if high >= 128:
@@ -81,17 +83,18 @@ class CharSet:
         Returns:
             bool, shape ``(k, w)``: true on every byte of a member that lies wholly inside the window.
         """
-        found = self.ascii[window]
+        found = np.zeros(window.shape, np.bool_)
+        for low, high in self.low:
+            found |= window - np.uint8(low) <= high - low  # below ``low`` it wraps round to large numbers
         width = window.shape[1]
+        rows, cols = np.divmod(np.flatnonzero(window >= _SEQUENCES[0][1]), width)
+        leads = window[rows, cols]
         for size, first, last, lowest in _SEQUENCES:
-            if width < size:
-                break
-            lead = window[:, : width - size + 1]
-            where = (lead >= first) & (lead <= last) & self.lead[lead]
-            if not where.any():
+            here = np.flatnonzero((leads >= first) & (leads <= last) & self.lead[leads] & (cols + size <= width))
+            if not len(here):
                 continue
-            row, col = np.nonzero(where)
-            point = window[row, col].astype(np.int64) & (0xFF >> (size + 1))
+            row, col = rows[here], cols[here]
+            point = leads[here].astype(np.int64) & (0xFF >> (size + 1))
             good = np.ones(len(row), np.bool_)
             for i in range(1, size):
                 byte = window[row, col + i]
@@ -310,6 +313,12 @@ def numbered(keys: Ints) -> tuple[Ints, Ints]:
     encoded = array.dictionary_encode()
     numbers = np.frombuffer(encoded.indices.buffers()[1], np.int32, len(keys)).astype(np.int64)
     return numbers, np.frombuffer(encoded.dictionary.buffers()[1], np.int64, len(encoded.dictionary))
+
+
+def first_of_each(row: Ints) -> Ints:
+    """Where each number of an ascending array stands first: its places, ``int64``."""
+    found: Ints = np.r_[0, np.flatnonzero(row[1:] != row[:-1]) + 1][: len(row)]
+    return found
 
 
 def places(which: Ints | Mask) -> Ints:

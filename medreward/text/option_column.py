@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,20 +25,31 @@ class OptionColumn:
         label_codes: ``int64``, shape ``(n,)``, which of ``label_sets`` each row offers.
         label_sets: the distinct tuples of labels.
         fetch: the options of some rows: codes, shape ``(k,)``, and the distinct option sets they stand for.
-        shortest_text: ``int64``, shape ``(n,)``, bytes of the shortest option text in the row; 0 where a text begins or
-            ends with anything but visible ASCII; large where the row has no text.
+        measure: what ``shortest_text`` is when it is first asked for.
     """
 
     label_codes: Ints
     label_sets: tuple[tuple[str, ...], ...]
     fetch: Callable[[Ints], tuple[Ints, list[OptionSet]]] = field(repr=False)
-    shortest_text: Ints = field(repr=False)
+    measure: Callable[[], Ints] = field(repr=False)
+
+    @cached_property
+    def shortest_text(self) -> Ints:
+        """Bytes of each row's shortest option text, ``int64``, shape ``(n,)``.
+
+        0 where a text begins or ends with anything but visible ASCII; large where the row has no text.
+        """
+        return self.measure()
 
     @classmethod
     def none(cls, n: int) -> OptionColumn:
         """No row names its options: labels A to J."""
-        zeros = np.zeros(n, np.int64)
-        return cls(zeros, (DEFAULT_LABELS,), lambda rows: (np.zeros(len(rows), np.int64), [OptionSet()]), zeros + 2**62)
+        return cls(
+            np.zeros(n, np.int64),
+            (DEFAULT_LABELS,),
+            lambda rows: (np.zeros(len(rows), np.int64), [OptionSet()]),
+            lambda: np.full(n, 2**62, np.int64),
+        )
 
     @classmethod
     def of(cls, array: pa.Array, first_row: int = 0, name: str = "options") -> OptionColumn:
@@ -138,7 +150,7 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
             for i in example.tolist()
         ]
 
-    return OptionColumn(codes.astype(np.int64), sets, fetch, _shortest(child, offsets, count))
+    return OptionColumn(codes.astype(np.int64), sets, fetch, partial(_shortest, child, offsets, count))
 
 
 def _take(array: pa.Array, rows: Ints) -> pa.Array:
@@ -249,4 +261,4 @@ def _from_codes(
             found.append(OptionSet(*map(tuple, zip(*pair, strict=True))) if pair else OptionSet())
         return both, found
 
-    return OptionColumn(keys, tuple(sets), fetch, shortest)
+    return OptionColumn(keys, tuple(sets), fetch, lambda: shortest)

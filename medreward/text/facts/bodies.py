@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from medreward.spec import Flag
-from medreward.text.buffer import IGNORABLE, SPACE, Bytes, CharSet, Ints, Mask, Spans, distinct, gather
+from medreward.text.buffer import IGNORABLE, SPACE, Bytes, CharSet, Ints, Mask, Spans, distinct, first_of_each, gather
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.blocks import Blocks, BlockTable
 from medreward.text.facts.counts import Counted, code_of
@@ -170,16 +170,18 @@ def _first_span(body: Body, reading: Reading) -> BodyTable:
     if not body.newlines:
         fits = newlines_between(reading, tags.end[opener], tags.start[closer]) == 0
         opener, closer = opener[fits], closer[fits]
-    row, which = np.unique(tags.row[opener], return_index=True)
-    return _plain(row, Spans(reading.rows.buf, tags.end[opener[which]], tags.start[closer[which]]))
+    which = first_of_each(tags.row[opener])
+    opener, closer = opener[which], closer[which]
+    return _plain(tags.row[opener], Spans(reading.rows.buf, tags.end[opener], tags.start[closer]))
 
 
 def _widest_span(body: Body, reading: Reading) -> BodyTable:
     tags, opener, _ = _spans(body, reading)
-    row, which = np.unique(tags.row[opener], return_index=True)
+    opener = opener[first_of_each(tags.row[opener])]
+    row = tags.row[opener]
     closers = np.flatnonzero(tags.code == code_of(reading, f"</{body.tag}>"))
     last = closers[np.searchsorted(tags.row[closers], row, "right") - 1]
-    return _plain(row, Spans(reading.rows.buf, tags.end[opener[which]], tags.start[last]))
+    return _plain(row, Spans(reading.rows.buf, tags.end[opener], tags.start[last]))
 
 
 def _spans(body: Body, reading: Reading) -> tuple[TagTable, Ints, Ints]:
@@ -197,8 +199,9 @@ def _spans(body: Body, reading: Reading) -> tuple[TagTable, Ints, Ints]:
 def _before(body: Body, reading: Reading) -> BodyTable:
     tags, rows = reading[Counted(body.case)], reading.rows.spans
     opener = np.flatnonzero(tags.code == code_of(reading, f"<{body.tag}>"))
-    row, which = np.unique(tags.row[opener], return_index=True)
-    return _plain(row, Spans(reading.rows.buf, rows.start[row], tags.start[opener[which]]))
+    opener = opener[first_of_each(tags.row[opener])]
+    row = tags.row[opener]
+    return _plain(row, Spans(reading.rows.buf, rows.start[row], tags.start[opener]))
 
 
 def _whole(_: Body, reading: Reading) -> BodyTable:
@@ -217,8 +220,9 @@ def _first_fitting(body: Body, reading: Reading) -> BodyTable:
     letters = {letter.encode() for letter in body.alphabet}
     fits = np.zeros(len(opener), np.bool_)
     fits[stripped.size <= 4] = np.array([text in letters for text in texts], np.bool_)[codes]
-    rows, which = np.unique(tags.row[opener[fits]], return_index=True)
-    return _plain(rows.astype(np.int64), spans[np.flatnonzero(fits)[which]])
+    fitting = np.flatnonzero(fits)
+    which = fitting[first_of_each(tags.row[opener[fitting]])]
+    return _plain(tags.row[opener[which]], spans[which])
 
 
 _PICKS: dict[str, Callable[[Body, Reading], BodyTable]] = {

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import validity_mask
+from medreward.text.buffer import Mask, numbered, validity_mask
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.measures import Measure, Numbers, Sequence, Units
 from medreward.text.reading import Reading
@@ -97,7 +97,11 @@ class TokenIds(Measure, Units, InputColumn):
         data = np.frombuffer(numbers.buffers()[1], np.int64, len(numbers), numbers.offset * 8)
         sizes = self.measure(reading).data.astype(np.int64)
         row = np.repeat(np.arange(len(sizes)), sizes)
-        return Sequence(row, row, np.unique(data, return_inverse=True)[1].astype(np.int64))
+        return Sequence(row, row, numbered(data)[0])
+
+    def known(self, reading: Reading) -> Mask:
+        """Which rows have a list."""
+        return self.measure(reading).valid
 
     def measure(self, reading: Reading) -> Numbers:
         """How many tokens each row has."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from medreward.spec import Flag
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, first_of_each
 from medreward.text.extraction import STEPS, Step, labelled
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.bodies import AnyBody, Body
@@ -55,7 +55,8 @@ class Extracted(Fact):
     def _first(self, reading: Reading) -> Texts:
         """The first body of every row, stripped or as it is."""
         bodies = reading[self.body]
-        row, first = np.unique(bodies.row, return_index=True)
+        first = first_of_each(bodies.row)
+        row = bodies.row[first]
         if self.body.pick == "whole":  # whole texts are rarely equal: to look for equal bytes first would cost more
             codes, raw = np.arange(len(row)), (bodies.spans.strip() if self.by else bodies.spans).to_bytes()
         else:

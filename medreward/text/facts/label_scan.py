@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, first_of_each
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
 from medreward.text.facts.bodies import AnyBody, Body
 from medreward.text.reading import Reading
@@ -75,11 +75,11 @@ class LabelScan(Fact):
         """Scan each distinct body once; of several bodies in a row the first counts."""
         bodies = reading[self.body]
         codes, texts = bodies.distinct()
-        found = np.array([self._scan(text.decode("utf-8", "replace")) for text in texts], np.int64).reshape(-1, 3)
-        table = np.tile(np.array([0, -1, 0], np.int64), (len(reading), 1))
-        row, first = np.unique(bodies.row, return_index=True)
-        table[row] = found[codes[first]]
-        return ScannedLabels(table[:, 0], table[:, 1], table[:, 2] > 0)
+        found = np.array([*(self._scan(text.decode("utf-8", "replace")) for text in texts), (0, -1, 0)], np.int64)
+        first = first_of_each(bodies.row)
+        which = np.full(len(reading), len(texts), np.int64)  # a row without a body has what stands last
+        which[bodies.row[first]] = codes[first]
+        return ScannedLabels(found[which, 0], found[which, 1], found[which, 2] > 0)
 
     def _scan(self, text: str) -> tuple[int, int, int]:
         folded = fold_text(text.strip(), self.fold)

@@ -61,10 +61,9 @@ class Units(Fact):
         """Every unit in order."""
         raise NotImplementedError(f"{type(self).__name__} does not say its units")
 
-    def measure(self, reading: Reading) -> Numbers:
-        """How many units every row has."""
-        counts = np.bincount(reading[self].row, minlength=len(reading))
-        return Numbers(counts.astype(np.float64), reading.rows.valid)
+    def known(self, reading: Reading) -> Mask:
+        """Which rows have units that are known, even if there are none, shape ``(n,)``."""
+        return reading.rows.valid
 
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,10 @@ __all__ = ["AnyNgrams", "Ngrams", "RepeatedNgrams", "TextUnits"]
 
 _WIDE = 1 << 62
 """Numbers of runs stay below this."""
+_ROWS = 256
+"""Rows whose runs are counted at once: what they take stays in the processor's cache."""
+_CUT = 1 << 20
+"""Bytes of text that are cut at once, for the same reason."""
 
 
 class TextUnits(Units):
@@ -58,26 +62,41 @@ class TextUnits(Units):
 
     def _cut(self, parts: list[Spans]) -> tuple[Ints, Ints]:
         """The units of all spans: the number of the span each stands in, and its code."""
+        raw: dict[bytes, int] = {}
         known: dict[str, int] = {}
-        stretches, codes, first = [], [], 0
-        for spans in parts:
+        stretches, codes, first = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+        for spans in (piece for part in parts for piece in _pieces(part)):
             owner, units = _CUTS[self.unit](spans)
             numbers, texts = distinct(units)
-            decoded = (text.decode("utf-8", "replace") for text in texts)
-            folded = (text.lower() if self.fold == "lower" else text for text in decoded)
-            table = np.array([known.setdefault(text, len(known)) for text in folded], np.int64)
+            for text in (text for text in texts if text not in raw):
+                raw[text] = known.setdefault(self._folded(text.decode("utf-8", "replace")), len(known))
+            table = np.array([*map(raw.__getitem__, texts)], np.int64)
             stretches.append(owner + first)
             codes.append(table[numbers])
             first += len(spans)
         return np.concatenate(stretches), np.concatenate(codes)
 
+    def _folded(self, text: str) -> str:
+        return text.lower() if self.fold == "lower" else text
+
+
+def _pieces(spans: Spans) -> Iterator[Spans]:
+    """The spans in order, about so many bytes at once, one at least."""
+    ends, first = np.cumsum(spans.size), 0
+    while first < len(spans):
+        last = max(first + 1, int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _CUT, "right")))
+        yield Spans(spans.buf, spans.start[first:last], spans.end[first:last])
+        first = last
+
 
 def _words(spans: Spans) -> tuple[Ints, Spans]:
     data, offsets = gather(spans, b"\n")
     blank = SPACE.covered(data[None, :])[0] if len(data) else np.zeros(0, np.bool_)
-    start = np.flatnonzero(~blank & np.r_[True, blank[:-1]][: len(blank)])
-    end = np.flatnonzero(~blank & np.r_[blank[1:], True][: len(blank)]) + 1
-    return np.searchsorted(offsets, start, side="right") - 1, Spans(data, start, end)
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
+    edges = edges if blank[:1].all() else np.r_[0, edges]  # every span ends with a blank: edges come in pairs
+    start, end = edges[::2], edges[1::2]
+    owner = np.repeat(np.arange(len(spans)), np.diff(np.searchsorted(start, offsets)))
+    return owner, Spans(data, start, end)
 
 
 def _chars(spans: Spans) -> tuple[Ints, Spans]:
@@ -123,36 +142,61 @@ class RepeatedNgrams(Fact):
 
     def read(self, reading: Reading) -> Ngrams:
         """Number the runs exactly, in about log2(size) steps, and count the different ones of each row."""
-        units = reading[self.units]
-        count = max(0, len(units.code) - self.size + 1)
-        row = units.row[:count]
-        whole = units.stretch[:count] == units.stretch[self.size - 1 :][:count]
-        run, kinds = _runs(units.code, self.size)
-        run, row = run[:count][whole], row[whole]
-        if kinds > _WIDE // max(1, len(reading)):
-            run, kinds = numbered(run)[0], len(run)
-        _, different = numbered(row * kinds + run)
-        n = len(reading)
-        return Ngrams(
-            np.bincount(row, minlength=n).astype(np.int64),
-            np.bincount(different // kinds, minlength=n).astype(np.int64),
-        )
+        units, n = reading[self.units], len(reading)
+        edges = np.searchsorted(units.row, np.arange(0, n + _ROWS, _ROWS))
+        total, different = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        for first, begin, end in zip(range(0, n, _ROWS), edges[:-1], edges[1:], strict=False):
+            rows, here = slice(first, min(n, first + _ROWS)), slice(begin, end)
+            counted = self._count(units.row[here] - first, units.stretch[here], units.code[here], rows.stop - first)
+            total[rows], different[rows] = counted
+        return Ngrams(total, different)
+
+    def _count(self, row: Ints, stretch: Ints, code: Ints, n: int) -> tuple[Ints, Ints]:
+        """All runs and the different ones of n rows: sorted by row and number, each counts where it first stands."""
+        count = max(0, len(code) - self.size + 1)
+        whole = np.flatnonzero(stretch[:count] == stretch[self.size - 1 :][:count])
+        row = row[whole]
+        total = np.bincount(row, minlength=n)
+        run, kinds = _runs(code, self.size)
+        if kinds > _WIDE // _ROWS:
+            run, kinds = _renumbered(run)
+        keys = row * kinds + run[whole]
+        keys.sort()
+        new = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
+        some = np.flatnonzero(total)
+        different = np.zeros(n, np.int64)
+        if len(some):
+            different[some] = np.add.reduceat(new, (np.cumsum(total) - total)[some], dtype=np.int64)
+        return total.astype(np.int64), different
 
 
 def _runs(code: Ints, size: int) -> tuple[Ints, int]:
     """A number for the run of ``size`` codes from each place, and a bound above all: equal runs have equal numbers.
 
-    Two runs of one length that overlap or touch say what the longer run is, so that the length doubles each time.
-    Numbers are made small again only where the next ones would not fit.
+    Runs of 1, 2, 4 … codes, each two of the last kind, are put together as the binary digits of ``size`` say.
     """
-    run, length, kinds = code, 1, int(code.max(initial=0)) + 1
-    while length < size and len(run):
-        if kinds > _WIDE // kinds:
-            run, kinds = numbered(run)[0], len(run)
-        step = min(length, size - length)
-        run = run[: len(run) - step] * kinds + run[step:]
-        length, kinds = length + step, kinds * kinds
-    return run, kinds
+    power, kinds, length = code, int(code.max(initial=0)) + 1, 1
+    run, many, done = np.zeros(len(code) + 1, np.int64), 1, 0
+    while True:
+        if size & length:
+            run, many = _joined(run, many, power[done:], kinds)
+            done += length
+        if done == size or not len(run):
+            return run, many
+        power, kinds = _joined(power, kinds, power[length:], kinds)
+        length *= 2
+
+
+def _joined(left: Ints, some: int, right: Ints, others: int) -> tuple[Ints, int]:
+    """One number for each pair of numbers below ``some`` and below ``others``; made small first where it must be."""
+    if some > _WIDE // others:
+        (left, some), (right, others) = _renumbered(left), _renumbered(right)
+    return left[: len(right)] * others + right, some * others
+
+
+def _renumbered(run: Ints) -> tuple[Ints, int]:
+    numbers, kept = numbered(run)
+    return numbers, max(1, len(kept))
 
 
 AnyNgrams = FACTS.field(RepeatedNgrams)

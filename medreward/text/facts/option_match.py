@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, first_of_each
 from medreward.text.facts.base import FACTS, Fact
 from medreward.text.facts.bodies import AnyBody, Body
 from medreward.text.options import OptionSet
@@ -54,7 +54,8 @@ class OptionMatch(Fact):
     def read(self, reading: Reading) -> OptionMatches:
         """Compare each distinct body with each distinct set of options offered to it."""
         bodies = reading[self.body]
-        row, first = np.unique(bodies.row, return_index=True)
+        first = first_of_each(bodies.row)
+        row = bodies.row[first]
         codes, raw = bodies.distinct()
         options, sets = reading.rows.options.fetch(row)
         keys, inverse = np.unique(codes[first] * len(sets) + options, return_inverse=True)
