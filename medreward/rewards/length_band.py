@@ -66,6 +66,8 @@ CASES = (
     Case("malformed", "<think>a lung shadow", 0, _SOME),
     Case("malformed", "<think>a</think><think>lung</think>", 1, _SOME),
     Case("malformed", "<think>a<answer>B</answer>lung</think>", 1, _SOME),
+    Case("no end", "<think>a lung shadow here</think>", 1, LengthBand(least=2)),
+    Case("no end", "<think>lung</think>", 0, LengthBand(least=2)),
     Case("empty", "", 0, _SOME),
     Case("empty", "", 1, LengthBand(most=3)),
     Case("letter", "<answer> B\n</answer>", 1, _LETTER),

@@ -52,6 +52,8 @@ CASES = (
     Case("maximum", "<answer>b</answer>", 1),
     Case("maximum", "<answer> LUNGS\n</answer>", 1),
     Case("maximum", "<answer>b. lungs</answer>", 1),
+    Case("maximum", "<answer>a</answer>", 1, gold="A"),
+    Case("maximum", "<answer>Heart</answer>", 1, gold="A"),
     Case("zero", "<answer>B) Lungs</answer>", 0),
     Case("zero", "<answer>B.</answer>", 0),
     Case("zero", "<answer>A</answer>", 0),

@@ -60,12 +60,14 @@ class Honest:
         right: the most an honest completion with the right label earns.
         wrong: the most an honest completion with a wrong label earns.
         example: the honest guess with that mean.
+        golds_paid: under how many golds one of them earns more than under the worst.
     """
 
     guess: float
     right: float
     wrong: float
     example: str
+    golds_paid: int
 
 
 def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
@@ -77,18 +79,15 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
         like: a completion whose words are used as reasoning too, so that a reward that likes certain words is not
             taken to be cheated by them.
     """
-    if not like and options in subject.honest_known:
-        return subject.honest_known[options]
-    plain = [(_WORD, label) for label in options.labels]
-    plain += [(reasoning, options.labels[0]) for reasoning in (_WORD[-1], *_longer())]
+    if options not in subject.honest_known:
+        plain = [(_WORD, label) for label in options.labels]
+        plain += [(reasoning, options.labels[0]) for reasoning in (_WORD[-1], *_longer())]
+        subject.honest_known[options] = _best(_tried(subject, options, plain))
+    found = subject.honest_known[options]
     own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
-    guesses = _tried(subject, options, plain)
     if own:  # own words that name labels may be paid as answers: a guess that is paid for several is none
-        most = max(map(_golds_paid, guesses))
-        guesses += [guess for guess in _tried(subject, options, own) if _golds_paid(guess) <= most]
-    found = _best(guesses)
-    if not like:
-        subject.honest_known[options] = found
+        guesses = _tried(subject, options, own)
+        found = _best([guess for guess in guesses if _golds_paid(guess) <= found.golds_paid], found)
     return found
 
 
@@ -134,8 +133,9 @@ def _golds_paid(guess: _Guess) -> int:
     return sum(value > min(numbers) + _LEAST for value in numbers)
 
 
-def _best(guesses: Iterable[_Guess]) -> Honest:
-    found = Honest(math.nan, math.nan, math.nan, "")
+def _best(guesses: Iterable[_Guess], found: Honest | None = None) -> Honest:
+    """What several guesses earn, and those that were found before."""
+    found = found or Honest(math.nan, math.nan, math.nan, "", 0)
     for guess in guesses:
         worth = mean(guess.earned.values())
         better = worth if worth > found.guess or math.isnan(found.guess) else found.guess
@@ -145,6 +145,7 @@ def _best(guesses: Iterable[_Guess]) -> Honest:
             greatest([found.right, guess.earned[guess.label]]),
             greatest([found.wrong, *(value for gold, value in guess.earned.items() if gold != guess.label)]),
             guess.completion if better != found.guess or shorter or not found.example else found.example,
+            max(found.golds_paid, _golds_paid(guess)),
         )
     return found
 

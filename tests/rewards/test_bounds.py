@@ -55,6 +55,13 @@ THINK, CLOSE = (
     TagShare(count=TagCount(tag=tag), credit=credit) for tag, credit in (("<think>", 0.5), ("</think>", -0.25))
 )
 INF = math.inf
+
+
+def powers_of_two(count: int) -> Reward:
+    """A sum that has as many values as ``2 ** count``."""
+    return WeightedSum.of(**{f"bit{place}": (2.0**place, TagPresence()) for place in range(count)})
+
+
 ONE, TWO = Constant(value=1), Constant(value=2)
 
 Row = tuple[Callable[[], Reward], tuple[float, float], set[float] | None]
@@ -79,6 +86,7 @@ ROWS: list[Row] = [
     (ScannedLetter, (0, 1), {0, 0.5, 1}),
     (lambda: ScannedLetter(alone=-2, accompanied=-0.5), (-2, 0), {-2, -0.5, 0}),
     (lambda: ScannedLetter(alone=0.25, accompanied=2), (0, 2), {0, 0.25, 2}),
+    (lambda: ScannedLetter(alone=0.25, accompanied=-0.5), (-0.5, 0.25), {-0.5, 0, 0.25}),
     (WrittenOption, (0, 1), {0, 1}),
     (EqualText, (0, 1), {0, 1}),
     (GoldHolds, (0, 1), {0, 1}),
@@ -114,6 +122,10 @@ ROWS: list[Row] = [
     (lambda: 2 * TagPresence() - PartialCredit(), (-1, 2), {-1, -0.5, 0, 1, 1.5, 2}),
     (lambda: WeightedSum.of(a=(-1.0, SCORE)), (-3, 1), None),
     (lambda: TagPresence() * PartialCredit(), (0, 1), {0, 0.5, 1}),
+    (lambda: TagPresence() + SCORE, (-1, 4), None),
+    (lambda: SCORE + TagPresence(), (-1, 4), None),
+    (lambda: powers_of_two(12), (0, 4095), set(range(4096))),
+    (lambda: powers_of_two(13), (0, 8191), None),
     (lambda: SCORE * SCORE, (-3, 9), None),
     (lambda: Minimum.of(PartialCredit(), Constant(value=0.75)), (0, 0.75), {0, 0.5, 0.75}),
     (lambda: Maximum.of(PartialCredit(), Constant(value=0.75)), (0.75, 1), {0.75, 1}),
@@ -150,3 +162,28 @@ def test_bounds_and_values_are_those_written_by_hand(
 
 def test_every_rule_has_bounds_written_by_hand() -> None:
     assert {type(make()) for make, _, _ in ROWS} >= {*RULES}
+
+
+RAW = (ContainedLabels(), EqualText(), GoldHolds(), MathGold(), MathRuled(), MathVerified(), ScannedLetter())
+
+
+@pytest.mark.parametrize(
+    ("rewards", "forms"),
+    [
+        (RAW, {"raw"}),
+        ((AnswerLetter(), PartialCredit(), WrittenOption()), {"label"}),
+        ((AnswerLabels(),), {"labels"}),
+        ((TagPresence(), ExtraneousText(), NonEmptyReasoning(), LengthBand(), Repetition(), SCORE, ONE + ONE), set()),
+    ],
+)
+def test_rules_ask_for_the_gold_in_the_form_they_read(rewards: tuple[Reward, ...], forms: set[str]) -> None:
+    assert [reward.gold_forms() for reward in rewards] == [forms] * len(rewards)
+
+
+def test_without_partial_credit_only_the_greatest_credit_is_paid() -> None:
+    ladder = Ladder(clean=0.5, wrapped=1, with_text=1, stated=0.25, text_only=0.1)
+    whole = PartialCredit(ladder=ladder).without_partial_credit()
+    assert isinstance(whole, PartialCredit)
+    assert dict(whole.ladder) == {"clean": 0, "wrapped": 1, "with_text": 1, "stated": 0, "text_only": 0}
+    same = PartialCredit(ladder=Ladder(clean=1, wrapped=0, with_text=0, stated=1))
+    assert same.without_partial_credit() is same

@@ -62,6 +62,7 @@ def value(reward: Reward, gold: str | None = "B") -> float | None:
         (lambda: Gate(condition=ONE, then=TWO), 2.0),
         (lambda: WeightedSum.of(one=ONE, two=(3.0, TWO)), 7.0),
         (lambda: 5 + TWO, 7.0),
+        (lambda: 1 + TWO, 3.0),
         (lambda: ONE * 0.5 * TWO, 1.0),
         (lambda: Gate(condition=TWO, then=TWO, otherwise=-ONE), -1.0),
     ],
@@ -104,6 +105,11 @@ def test_sums_are_left_folds_in_the_order_written() -> None:
     assert value(total) == expected
     other = WeightedSum.of(**{f"p{i}": Constant(value=part) for i, part in enumerate(reversed(parts))})
     assert value(other) != expected
+
+
+def test_parts_are_named_and_a_python_sum_begins_with_nothing() -> None:
+    assert [part.reward.name for part in WeightedSum.of(one=ONE, two=(3.0, TWO)).parts] == ["one", "two"]
+    assert sum([ONE, TWO]) == ONE + TWO
 
 
 def test_a_sum_of_sums_keeps_its_brackets_on_the_right() -> None:

@@ -1,0 +1,135 @@
+"""What single facts read: tables written by hand, each text in the first row, between others, and in the last row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from medreward.text import LabelScan, Reading, Rows, TagCount
+from medreward.text.facts import Body, Layout, Occurs, OptionMatch, TokenIds
+
+LINES = TagCount(tag="</think>", before="newline", after="newline")
+LEFT_TO_RIGHT = TagCount(tag="</think>", before="newline", after="newline", overlapping=False)
+TWO_OR_THREE = Occurs(count=TagCount(tag="<answer>"), least=2, most=3)
+
+
+def path(gap: str, *, begin: str = "<think>", end: str = "</think>") -> Layout:
+    """Two places and what stands between them."""
+    return Layout.model_validate({"path": (begin, gap, end)})
+
+
+TABLE: list[tuple[Any, dict[str, int]]] = [
+    (LINES, {
+        "": 0, "</think>": 0, "</think>\n": 0, "\n</think>": 0, "\n</think>\n": 1, "\n</think>\n</think>\n": 2,
+        "\n</think>\n</think>\n</think>\n": 3, "\n<think>\n": 0, "\n</THINK>\n": 0, " </think>\n": 0, "\r</think>\n": 0,
+    }),
+    (LEFT_TO_RIGHT, {
+        "\n</think>\n": 1, "\n</think>\n</think>\n": 1, "\n</think>\n\n</think>\n": 2,
+        "\n</think>\n</think>\n</think>\n": 2, "\n</think>\n</think>\n</think>\n</think>\n": 2,
+        "\n</think>\n</think>\n x\n</think>\n</think>\n": 2, "\n</think>\n</think>\n</think>\n</think>\n</think>\n": 3,
+        "\n</think>\n</think>\nx\n</think>\n": 2, "\n</think>\n<think>\n</think>\n": 2,
+    }),
+    (TagCount(tag="<think>", before="newline"), {"<think>": 0, "\n<think>": 1, "\n<think>x": 1, "x<think>\n": 0}),
+    (TagCount(tag="<think>", after="newline"), {"<think>": 0, "<think>\n": 1, "x<think>\n": 1, "\n<think>x": 0}),
+    (TagCount(tag="<think>", case="any"), {"<think><THINK></think>": 2, "< think>": 0}),
+    (TWO_OR_THREE, {"": 0, "<answer>": 0, "<answer>" * 2: 1, "<answer>" * 3: 1, "<answer>" * 4: 0}),
+    (Occurs(count=TagCount(tag="<answer>"), least=0, most=0), {"": 1, "</answer>": 1, "<answer>": 0}),
+    (path("nothing"), {"<think></think>": 1, "<think> </think>": 0, "x<think></think>x": 1, "</think><think>": 0}),
+    (path("whitespace"), {"<think></think>": 1, "<think>\u3000\n</think>": 1, "<think>.</think>": 0}),
+    (path("newline"), {
+        "<think>\n</think>": 1, "<think>\n\n</think>": 0, "<think> </think>": 0, "<think></think>": 0,
+        "<think>\n<answer>\n</think>": 0, "<think>x\n</think><think>\n</think>": 1,
+    }),
+    (path("anything"), {
+        "<think></think>": 1, "<think>\n<answer>x</think>": 1, "</think><think>": 0, "</think>": 0, "<think>": 0,
+    }),
+    (path("one_line"), {
+        "<think>a</think>": 1, "<think>a\nb</think>": 0, "<think>\n<think>b</think>": 1, "<think>\r</think>": 1,
+        "<think>\n</think></think>": 0, "<think></think>\n</think>": 1, "</think>": 0,
+    }),
+    (path("one_line", begin="start", end="<think>"), {"a<think>": 1, "a\n<think>": 0, "<think>\n<think>": 1, "a": 0}),
+    (path("own_lines"), {
+        "<think>\n\n</think>": 1, "<think>\na\n</think>": 1, "<think>\n</think>": 0, "<think>a\n</think>": 0,
+        "<think>\na</think>": 0, "<think>\n<think>\n</think>": 1, "<think>\n<answer>\n</think>": 1,
+        "<think>a<think>\n</think>": 0, "<think></think>": 0, "<think>\n</think>\n</think>": 1, "\n</think>": 0,
+    }),
+    (path("nothing", begin="</answer>", end="end"), {"</answer>": 1, "</answer> ": 0, "</answer>\n": 0, "": 0}),
+    (path("whitespace", begin="</answer>", end="end"), {"</answer>": 1, "</answer> \n": 1, "</answer> x": 0}),
+    (path("nothing", begin="</answer>", end="line_end"), {
+        "</answer>": 1, "</answer>\nmore": 1, "</answer> \n": 0, "</answer>more": 0, "</answer>x</answer>\n": 1,
+    }),
+    (path("whitespace", begin="start", end="<think>"), {"<think>": 1, "\n <think>": 1, "x<think>": 0, "": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fact", "text", "expected"), [(fact, *row) for fact, rows in TABLE for row in rows.items()])
+def test_a_fact_reads_what_is_written_by_hand(fact: Any, text: str, expected: int) -> None:
+    column = pa.array([text, "\n<think>\n", None, text, "<answer></answer>\n", text])
+    read = Reading(Rows.of(column))[fact]
+    assert [int(read[row]) for row in (0, 3, 5)] == [expected] * 3
+
+
+FIRST_WORD = LabelScan(body=Body(pick="first_span"), boundary="word", take="first")
+
+
+@pytest.mark.parametrize(
+    ("scan", "body", "hits", "letter", "alone"),
+    [
+        (FIRST_WORD, "B", 1, 1, True),
+        (FIRST_WORD, "xB", 0, -1, False),
+        (FIRST_WORD, "Bx", 0, -1, False),
+        (FIRST_WORD, "Bx, C", 1, 2, False),
+        (FIRST_WORD, "B_, C", 1, 2, False),
+        (FIRST_WORD, "_B C", 1, 2, False),
+        (FIRST_WORD, "(B) C", 2, 1, False),
+        (LabelScan(), "xBx", 1, 1, False),
+        (LabelScan(), "BB", 2, -1, False),
+        (LabelScan(), " b\n", 1, 1, True),
+        (LabelScan(), "", 0, -1, False),
+        (LabelScan(alphabet="XY"), "by", 1, 1, False),
+    ],
+)
+def test_letters_are_scanned_as_written_by_hand(
+    scan: LabelScan, body: str, hits: int, letter: int, alone: bool
+) -> None:
+    column = pa.array([f"<answer>{body}</answer>", "no tags", f"<answer>{body}</answer><answer>A</answer>"])
+    found = Reading(Rows.of(column))[scan]
+    assert found.hits.tolist() == [hits, 0, hits]
+    assert found.letter.tolist() == [letter, -1, letter]
+    assert found.alone.tolist() == [alone, False, alone]
+
+
+def test_options_are_matched_with_the_questions_own() -> None:
+    questions = [["Heart", "Lungs"], ["Lungs", "Heart"], ["Liver", "Heart", "Lungs"], ["Heart", "Lungs"]]
+    bodies = ["Heart", "heart", "b. HEART", "Liver"]
+    rows = Rows.of(pa.array([f"<answer>{body}</answer>" for body in bodies]), pa.array(questions))
+    found = Reading(rows)[OptionMatch()]
+    assert [found.is_option(np.full(4, place)).tolist() for place in (-1, 0, 1, 2)] == [
+        [False] * 4,
+        [True, False, False, False],
+        [False, True, True, False],
+        [False] * 4,
+    ]
+
+
+def test_tokens_of_sliced_lists_are_those_of_their_rows() -> None:
+    lists = pa.array([[9, 9], [7], None, [8, 7, 8], []], pa.list_(pa.int32()))
+    for ids in (lists, lists.cast(pa.large_list(pa.int64()))):
+        reading = Reading(Rows.of(pa.array(["a"] * 4), None, {"completion_ids": ids.slice(1)}))
+        measured = TokenIds().measure(reading)
+        assert measured.data.tolist() == [1, 0, 3, 0]
+        assert measured.valid.tolist() == [True, False, True, True]
+        found = reading[TokenIds()]
+        assert found.row.tolist() == [0, 2, 2, 2]
+        seven, eight, *rest = found.code.tolist()
+        assert seven != eight
+        assert rest == [seven, eight]
+
+
+def test_tokens_in_lists_of_one_size_are_counted() -> None:
+    ids = pa.array([[1, 2], [3, 4]], pa.list_(pa.int64(), 2))
+    reading = Reading(Rows.of(pa.array(["a", "b"]), None, {"completion_ids": ids}))
+    assert TokenIds().measure(reading).data.tolist() == [2, 2]
