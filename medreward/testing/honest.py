@@ -85,9 +85,9 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
         subject.honest_known[options] = _best(_tried(subject, options, plain))
     found = subject.honest_known[options]
     own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
-    if own:  # own words that name labels may be paid as answers: a guess that is paid for several is none
-        guesses = _tried(subject, options, own)
-        found = _best([guess for guess in guesses if _golds_paid(guess) <= found.golds_paid], found)
+    if own:  # own words that name labels may be paid as answers: a guess that is paid for several or all is none
+        few = range(min(1, found.golds_paid), found.golds_paid + 1)
+        found = _best([guess for guess in _tried(subject, options, own) if _golds_paid(guess) in few], found)
     return found
 
 

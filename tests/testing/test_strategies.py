@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from medreward import Document, OptionSet, Reward, Scorer, TagSet, load_document
@@ -22,6 +22,8 @@ OPTIONS = OptionSet.listed(["Heart", "Lungs", "Liver", "Spleen"])
 QUICK = settings(
     max_examples=3000, database=None, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck]
 )
+
+UNSHRUNK = settings(QUICK, phases=[Phase.generate])
 
 
 def smallest(condition: Callable[[str], bool], **how: object) -> str:
@@ -66,7 +68,7 @@ def test_long_completions_are_reached() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_each_shape_can_be_asked_for_alone(shape: str) -> None:
-    assert isinstance(smallest(lambda text: True, shapes=(shape,)), str)
+    assert isinstance(find(completions(shapes=(shape,)), lambda text: True, settings=UNSHRUNK), str)
 
 
 def test_a_well_formed_completion_shrinks_to_a_plain_one() -> None:
