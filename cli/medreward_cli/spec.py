@@ -87,6 +87,7 @@ def _golden_vectors(preset: Preset) -> Iterator[str]:
         yield "golden vectors (total):"
     for case in preset.cases:
         beside = "".join(f", {name} {number:g}" for name, number in case.columns.items() if number is not None)
+        beside += f", in a group with {', '.join(map(_shortened, case.others))}" if case.others else ""
         value = "null" if case.value is None else f"{case.value:.6g}"
         yield f"  {value}  {_shortened(case.completion)}, gold {_shortened(case.gold)}{beside}"
 

@@ -119,20 +119,24 @@ BOXED = st.lists(
 COSINE = Scorer("open-r1-cosine")
 
 
-def open_r1_cosine(text: str, gold: str) -> float:
-    """The repository's function, one string at a time, with its training script's values."""
+def open_r1_answer(text: str) -> Any:
+    """What the repository finds in a completion."""
     normalized = latex.NormalizationConfig(
         nits=False, malformed_operators=False, basic_latex=True, equations=True, boxed=True, units=True
     )
     answers = math_verify.LatexExtractionConfig(
         normalization_config=normalized, boxed_match_priority=0, try_extract_without_anchor=False
     )
+    return math_verify.parse(text, extraction_mode="first_match", extraction_config=[answers])
+
+
+def open_r1_cosine(text: str, gold: str) -> float:
+    """The repository's function, one string at a time, with its training script's values."""
     golds = [math_verify.LatexExtractionConfig()]
     wanted = math_verify.parse(gold, extraction_mode="first_match", extraction_config=golds)
     if not wanted:
         return 1.0
-    given = math_verify.parse(text, extraction_mode="first_match", extraction_config=[answers])
-    low, high = (0.5, 1.0) if math_verify.verify(given, wanted) else (-0.5, 0.0)
+    low, high = (0.5, 1.0) if math_verify.verify(open_r1_answer(text), wanted) else (-0.5, 0.0)
     return low + 0.5 * (high - low) * (1.0 + math.cos(len(text) / 1000 * math.pi))
 
 
@@ -142,3 +146,25 @@ def test_open_r1_cosine_is_the_repositorys(texts: list[str], turn: int) -> None:
     golds = [LATEX_GOLDS[(turn + place) % len(LATEX_GOLDS)] for place in range(len(texts))]
     found = COSINE.score({"completion": texts, "gold": golds}).rewards.tolist()
     assert found == [open_r1_cosine(text, gold) for text, gold in zip(texts, golds, strict=True)]
+
+
+def open_r1_length(texts: list[str], golds: list[str]) -> list[float]:
+    """The repository's function for the completions of one call."""
+    settings_of_gold = [math_verify.LatexExtractionConfig()]
+    right = []
+    for text, gold in zip(texts, golds, strict=True):
+        wanted = math_verify.parse(gold, extraction_mode="first_match", extraction_config=settings_of_gold)
+        right.append(not wanted or math_verify.verify(open_r1_answer(text), wanted))
+    least, most = min(map(len, texts)), max(map(len, texts))
+    if least == most:
+        return [0.0] * len(texts)
+    shares = [0.5 - (len(text) - least) / (most - least) for text in texts]
+    return [share if good else min(0, share) for share, good in zip(shares, right, strict=True)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=BOXED, turn=st.integers(0, 100))
+def test_open_r1_length_of_one_prompt_is_the_repositorys(texts: list[str], turn: int) -> None:
+    golds = [LATEX_GOLDS[turn % len(LATEX_GOLDS)]] * len(texts)
+    table = {"completion": texts, "gold": golds, "group_id": [1] * len(texts)}
+    assert Scorer("open-r1-length").score(table).rewards.tolist() == open_r1_length(texts, golds)
