@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from medreward import Scorer
+from medreward.rewards.presets.base import COMPLETIONS
 from tests.oracle.published import FINDINGS, block_then_block, equal_answer, first_on_a_line
 from tests.rewards.test_presets_against_oracle import TABLES
 
@@ -60,6 +61,7 @@ ANSWERS = st.lists(
     min_size=1,
     max_size=8,
 )
+EACH_WITH_EVERY_GOLD = [text for text in COMPLETIONS.values() for _ in GOLDS]
 R1_V, R1V = Scorer("r1-v"), Scorer("easyr1-r1v")
 
 
@@ -73,6 +75,7 @@ def r1_v_accuracy(text: str, gold: str) -> float:
 @settings(max_examples=60, deadline=None)
 @given(texts=ANSWERS | TABLES, turn=st.integers(0, 100))
 @example(texts=["The answer is $\\frac{1}{2}$", "3", "<answer>B</answer>"], turn=3)
+@example(texts=EACH_WITH_EVERY_GOLD, turn=0)
 def test_r1_v_is_math_verify_or_an_equal_string(texts: list[str], turn: int) -> None:
     golds = [GOLDS[(turn + place) % len(GOLDS)] for place in range(len(texts))]
     scores = R1_V.score({"completion": texts, "gold": golds})
@@ -83,6 +86,7 @@ def test_r1_v_is_math_verify_or_an_equal_string(texts: list[str], turn: int) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(texts=ANSWERS | TABLES, turn=st.integers(0, 100))
+@example(texts=EACH_WITH_EVERY_GOLD, turn=0)
 def test_easyr1_r1v_is_mathrulers_verdict(texts: list[str], turn: int) -> None:
     golds = [GOLDS[(turn + place) % len(GOLDS)] for place in range(len(texts))]
     scores = R1V.score({"completion": texts, "gold": golds})
