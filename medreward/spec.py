@@ -41,7 +41,7 @@ Flag = Annotated[bool, Strict()]
 class Model(BaseModel):
     """A frozen model that knows all its fields: another one is an error that names the nearest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)  # a run uses few
 
     @model_validator(mode="before")
     @classmethod

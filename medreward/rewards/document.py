@@ -149,13 +149,16 @@ class Document(Model):
     @property
     def name(self) -> str | None:
         """The preset this document is, or None; of presets that are one document the one that was asked for."""
-        names = self.names
-        return self._asked if self._asked in names else next(iter(names), None)
+        from medreward.rewards.presets import PRESETS  # presets are documents themselves
+
+        if self._asked in PRESETS and PRESETS[self._asked].document == self:
+            return self._asked
+        return next(iter(self.names), None)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every preset this document is: some published code was taken over as it was."""
-        from medreward.rewards.presets import PRESETS  # presets are documents themselves
+        from medreward.rewards.presets import PRESETS  # as above
 
         return tuple(name for name, preset in PRESETS.items() if preset.document == self)
 

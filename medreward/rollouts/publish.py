@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -137,7 +136,7 @@ def _is_ours(path: Path) -> bool:
 
 def _temporary(path: Path) -> Path:
     """A hidden name beside ``path``, on the same file system."""
-    return path.parent / f".medreward-{secrets.token_hex(6)}.tmp"
+    return path.parent / f".medreward-{os.urandom(6).hex()}.tmp"
 
 
 @contextmanager

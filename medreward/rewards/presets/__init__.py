@@ -1,46 +1,44 @@
-"""Published rewards, one file each. A new one is its file and one line here."""
+"""Published rewards, one file each. A new one is its file and its name here."""
 
 from __future__ import annotations
 
-from medreward.rewards.presets import (
-    composite_medqa,
-    dapo_soft_overlong,
-    easyr1_r1v,
-    mcq,
-    med_r1,
-    med_r1_cxr,
-    med_r1_nothink,
-    medreasoning_easyr1_direct,
-    medreasoning_easyr1_think,
-    medvlm_r1,
-    medvlm_r1_code,
-    medvlm_r1_eval,
-    medvlthinker,
-    ms_swift_format,
-    nemo_rl_exact_alnum,
-    nemo_rl_format,
-    open_r1_cosine,
-    open_r1_format,
-    open_r1_length,
-    open_r1_multimodal,
-    open_r1_repetition,
-    open_r1_tag_count,
-    r1_v,
-    trl_think_format,
-    vlm_r1_mcq,
-)
+import importlib
+from collections.abc import Iterator, Mapping
+
 from medreward.rewards.presets.base import Preset
 
 __all__ = ["DEFAULT", "PRESETS", "Preset"]
 
-_MODULES = (
-    *(medvlm_r1, medvlm_r1_code, medvlm_r1_eval, mcq),
-    *(open_r1_multimodal, r1_v, med_r1, med_r1_nothink, med_r1_cxr, medvlthinker, easyr1_r1v, vlm_r1_mcq),
-    *(medreasoning_easyr1_think, medreasoning_easyr1_direct, composite_medqa),
-    *(trl_think_format, open_r1_format, open_r1_tag_count, ms_swift_format, nemo_rl_format, nemo_rl_exact_alnum),
-    *(open_r1_cosine, open_r1_length, open_r1_repetition, dapo_soft_overlong),
+_NAMES = (
+    *("medvlm-r1", "medvlm-r1-code", "medvlm-r1-eval", "mcq"),
+    *("open-r1-multimodal", "r1-v", "med-r1", "med-r1-nothink", "med-r1-cxr"),
+    *("medvlthinker", "easyr1-r1v", "vlm-r1-mcq"),
+    *("medreasoning-easyr1-think", "medreasoning-easyr1-direct", "composite-medqa"),
+    *("trl-think-format", "open-r1-format", "open-r1-tag-count", "ms-swift-format", "nemo-rl-format"),
+    *("nemo-rl-exact-alnum", "open-r1-cosine", "open-r1-length", "open-r1-repetition", "dapo-soft-overlong"),
 )
-PRESETS: dict[str, Preset] = {module.PRESET.name: module.PRESET for module in _MODULES}
+
+
+class _Presets(Mapping[str, Preset]):
+    """Imports a preset's file when the preset is asked for: a run needs one."""
+
+    def __getitem__(self, name: str) -> Preset:
+        if name not in _NAMES:
+            raise KeyError(name)
+        preset: Preset = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").PRESET
+        return preset
+
+    def __contains__(self, name: object) -> bool:
+        return name in _NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+PRESETS: Mapping[str, Preset] = _Presets()
 """The published rewards by name."""
 
 DEFAULT = "medvlm-r1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from medreward.rewards.base import Case, Reward
 from medreward.rewards.document import Document
@@ -47,7 +48,7 @@ class Preset:
     tags: TagSet = field(default_factory=TagSet)
     columns: Mapping[str, float] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def document(self) -> Document:
         """The reward as a document."""
         return Document(tags=self.tags, reward=self.reward).asked_as(self.name)
