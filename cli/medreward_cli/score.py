@@ -65,6 +65,13 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     help="Means for each value of a column, accuracy with a 95 % interval and baselines. Repeatable.",
 )
 @click.option("--groups", is_flag=True, help="What a trainer that compares completions of one group_id would see.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many files are scored at a time, each in a process of its own.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress bar.")
@@ -79,6 +86,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
     *,
     read: str,
     groups: bool,
+    jobs: int,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -105,6 +113,7 @@ def command(  # noqa: PLR0913 - one parameter for each option
             overwrite=overwrite,
             by=by,
             groups=groups,
+            jobs=jobs,
             progress=progress,
         )
     seconds = time.monotonic() - began

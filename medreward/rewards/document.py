@@ -151,7 +151,7 @@ class Document(Model):
         """The preset this document is, or None; of presets that are one document the one that was asked for."""
         from medreward.rewards.presets import PRESETS  # presets are documents themselves
 
-        if self._asked in PRESETS and PRESETS[self._asked].document == self:
+        if self._asked is not None and self._asked in PRESETS and PRESETS[self._asked].document == self:
             return self._asked
         return next(iter(self.names), None)
 

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from medreward.errors import MedrewardError
-from medreward.rewards import Document, Reward
-from medreward.rollouts.files import Rollouts
-from medreward.rollouts.opening import open_rollouts
+from medreward.rewards import Document, Reward, Values
 from medreward.rollouts.outputs import Output, output_of
 from medreward.rollouts.places import Place
+from medreward.rollouts.processes import ahead, spread
+from medreward.rollouts.shards import Columns, Part, Scored, ShardScorer, begin, naming
 from medreward.rollouts.shared_schema import SharedSchema
 from medreward.rollouts.sources import Shard, Sources, find_sources
-from medreward.rollouts.writer import RowGroupWriter, Writer, writer_for
+from medreward.rollouts.writer import RowGroupWriter, writer_for
 from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
-from medreward.scoring.group_pass import GroupPass
 from medreward.scoring.outcomes import Outcomes
-from medreward.scoring.provenance import Earlier, provenance
+from medreward.scoring.provenance import Earlier
 from medreward.scoring.slices import slices_of
 
 __all__ = ["FileScores", "score_files"]
 
-Columns = Literal["all", "scores"]
 Progress = Callable[[int, int], None]
 """Called with the rows scored so far and the rows there are."""
-_BESIDE = ("group_id", "step")  # small columns that go with the scores
 
 
 @dataclass(frozen=True)
@@ -75,30 +71,32 @@ class FileScores:
 class _Job:
     """One call of score_files."""
 
-    scorer: Scorer
-    columns: Columns
+    shards: ShardScorer
+    jobs: int = 1
+    progress: Progress | None = None
     total: int = 0
     done: int = 0
-    progress: Progress | None = None
-    summary: Summary | None = field(default=None)
-    outcomes: Outcomes | None = None
+    summary: Summary | None = None
     notes: dict[str, None] = field(default_factory=dict)
-    writer: Callable[[Path, pa.Schema], Writer] = RowGroupWriter
     schemas: list[pa.Schema] = field(default_factory=list)
-    shared: SharedSchema | None = None
-    found: GroupPass | None = None
 
-    def count(self, batch: pa.RecordBatch, scores: pa.RecordBatch, row: int) -> None:
+    @property
+    def scorer(self) -> Scorer:
+        """What scores the rows."""
+        return self.shards.scorer
+
+    def count(self, scored: Scored) -> None:
         """Take a scored batch into the summary, and where rows are compared into the outcomes."""
-        if self.outcomes is not None:
-            self.outcomes.add(batch, scores, row)
-        found = Summary.of(scores, self.scorer.prefix)
+        self.notes.update(dict.fromkeys(scored.notes))
+        if scored.summary is None:
+            return
+        if self.shards.outcomes is not None and scored.outcomes is not None:
+            self.shards.outcomes.keep(scored.outcomes)
         if self.summary is None:
-            self.summary = found
-            found.golds = self.scorer.sample_golds(batch) if len(batch) else None
+            self.summary = scored.summary
         else:
-            self.summary.add(found)
-        self.done += scores.num_rows
+            self.summary.add(replace(scored.summary, golds=None))  # only the first rows of all are looked at
+        self.done += scored.summary.rows
         if self.progress is not None:
             self.progress(self.done, self.total)
 
@@ -114,6 +112,7 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     overwrite: bool = False,
     by: Sequence[str] = (),
     groups: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> FileScores:
     """Score the rollouts in files.
@@ -133,6 +132,8 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
         overwrite: whether an output that exists is replaced.
         by: columns whose values tell slices apart; small columns of all rows are then kept in memory.
         groups: whether to look at the groups through :class:`medreward.scoring.GroupLens`; keeps the same.
+        jobs: how many files are scored at a time, each in a process of its own; what is written and returned does not
+            depend on it. A script that asks for several needs ``if __name__ == "__main__":`` around what it does.
         progress: called after every batch.
 
     Returns:
@@ -141,64 +142,38 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     Raises:
         DocumentError: the reward is wrong.
         InputError: a file, a column or a gold is wrong; ``where`` names the file and the row.
-        OutputError: the output cannot be written, or its name is taken.
+        OutputError: the output cannot be written, or its name is taken; ``worker_ended``: a process was killed.
+        UsageError: ``jobs_function``: a plain Python function cannot be handed to other processes.
     """
-    job = _Job(Scorer(reward, settings=settings, prefix=prefix), columns, progress=progress)
+    shards = ShardScorer(Scorer(reward, settings=settings, prefix=prefix), columns)
     if by or groups:
-        job.outcomes = Outcomes(job.scorer, by, without_partial=groups)
+        shards.outcomes = Outcomes(shards.scorer, by, without_partial=groups)
+    job = _Job(shards, jobs, progress)
     sources = find_sources([inputs] if isinstance(inputs, str | PathLike) else inputs)
     target = None if output is None else output_of(output, sources, overwrite=overwrite)
-    job.writer = RowGroupWriter if target is None else writer_for(target.name)
+    shards.writer = RowGroupWriter if target is None else writer_for(target.name)
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
     if sources.folder and columns == "all" and target is not None:
-        job.shared = SharedSchema(job.schemas)
-        job.notes.update(dict.fromkeys(job.shared.notes))
-    if job.scorer.group_rules:
-        job.found = _over_groups(job, sources)
+        shards.shared = SharedSchema(job.schemas)
+        job.notes.update(dict.fromkeys(shards.shared.notes))
     outputs = _run(job, sources, target)
     summary = job.summary if job.summary is not None else Summary.of(_no_rows(job.scorer.score_schema), prefix)
     found = FileScores(summary, job.scorer.document, job.done, outputs, notes=tuple(job.notes))
-    if job.outcomes is None:
+    if shards.outcomes is None:
         return found
-    table = job.outcomes.table()
-    slices = {name: slices_of(table, name) for name in job.outcomes.by}
+    table = shards.outcomes.table()
+    slices = {name: slices_of(table, name) for name in shards.outcomes.by}
     return replace(found, slices=slices, groups=GroupLens.of(table) if groups else None)
-
-
-def _over_groups(job: _Job, sources: Sources) -> GroupPass:
-    """The first of two passes: what rules of group scope need to know, and then their values."""
-    found = job.scorer.group_pass()
-    for shard in sources.shards:
-        with _open(job, shard) as rollouts:
-            row = 0
-            for batch in rollouts.batches(job.scorer.input_columns(rollouts.schema)):
-                with _naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
-                    job.scorer.see_batch(found, batch, row)
-                row += batch.num_rows
-    found.finish()
-    return found
-
-
-def _run(job: _Job, sources: Sources, output: Output | None) -> tuple[Place, ...]:
-    if output is None:
-        for shard in sources.shards:
-            _score_shard(job, shard, None)
-        return ()
-    with output.opened() as temporary:
-        for shard in sources.shards:
-            place = temporary / shard.output if output.folder else temporary
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _score_shard(job, shard, place)
-    return output.places(sources)
 
 
 def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     """Rows in a shard whose columns are found to be in order before anything is scored."""
-    with _open(job, shard) as rollouts, _naming(shard.name):
+    outcomes = job.shards.outcomes
+    with job.shards.open(shard) as rollouts, naming(shard.name):
         job.scorer.input_columns(rollouts.schema)
-        if job.outcomes is not None:
-            job.outcomes.input_columns(rollouts.schema)
-        if writes and job.columns == "all":
+        if outcomes is not None:
+            outcomes.input_columns(rollouts.schema)
+        if writes and job.shards.columns == "all":
             names = job.scorer.score_schema.names
             earlier = Earlier(rollouts.metadata)
             earlier.check_free(rollouts.schema, names, job.scorer.prefix)
@@ -207,87 +182,47 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
         return rollouts.rows
 
 
-def _open(job: _Job, shard: Shard) -> Rollouts:
-    return open_rollouts(shard.path, job.scorer.settings, shard.relative.as_posix(), shard.name)
+def _run(job: _Job, sources: Sources, output: Output | None) -> tuple[Place, ...]:
+    parts = _over_groups(job, sources) if job.scorer.group_rules else [None] * len(sources.shards)
+    if output is None:
+        _score(job, [Part(shard, None, found) for shard, found in zip(sources.shards, parts, strict=True)])
+        return ()
+    with output.opened() as temporary:
+        places = [temporary / shard.output if output.folder else temporary for shard in sources.shards]
+        for folder in dict.fromkeys(place.parent for place in places):
+            folder.mkdir(parents=True, exist_ok=True)
+        _score(job, [Part(*one) for one in zip(sources.shards, places, parts, strict=True)])
+    return output.places(sources)
 
 
-def _score_shard(job: _Job, shard: Shard, place: Path | None) -> None:
-    """Score one file, into ``place`` where that is given."""
-    with ExitStack() as stack:
-        rollouts = stack.enter_context(_open(job, shard))
-        layout = _Layout(job, rollouts, writes=place is not None)
-        writer = None if place is None else stack.enter_context(job.writer(place, layout.schema))
-        row = 0
-        for batch in rollouts.batches(layout.read):
-            with _naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
-                of_groups = None if job.found is None else job.found.values(job.done, batch.num_rows)
-                scores = job.scorer.score_batch(batch, row, of_groups)
-            if writer is not None:
-                writer.write(layout.arrange(batch, scores, row))
-            job.count(batch, scores, row)
-            row += batch.num_rows
-        job.notes.update(dict.fromkeys(rollouts.notes))
+def _over_groups(job: _Job, sources: Sources) -> list[list[Values] | None]:
+    """The first of two passes: what rules of group scope need to know, and then their values in each file."""
+    found, edges = job.scorer.group_pass(), [0]
+    for shard in sources.shards:
+        with job.shards.open(shard) as rollouts:
+            row = 0
+            with closing(ahead(rollouts.batches(job.scorer.input_columns(rollouts.schema)))) as batches:
+                for batch in batches:
+                    with naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):
+                        job.scorer.see_batch(found, batch, row)
+                    row += batch.num_rows
+        edges.append(edges[-1] + row)
+    found.finish()
+    return [[*found.values(first, last - first).values()] for first, last in pairwise(edges)]
 
 
-class _Layout:
-    """Which columns of one shard are read, and which are written beside its scores."""
-
-    def __init__(self, job: _Job, rollouts: Rollouts, *, writes: bool) -> None:
-        scorer, schema, earlier = job.scorer, rollouts.schema, Earlier(rollouts.metadata)
-        needed = scorer.input_columns(schema)
-        if job.outcomes is not None:
-            needed = [*needed, *job.outcomes.input_columns(schema)]
-        self.all = writes and job.columns == "all"
-        replaced = {*earlier.replaced(job.scorer.prefix)} if self.all else set()
-        actual = {scorer.settings.column(name): name for name in _BESIDE} if writes and not self.all else {}
-        self.beside = {own: name for own, name in actual.items() if schema.names.count(own) == 1}
-        self.kept = [i for i, name in enumerate(schema.names) if self.all and name not in replaced]
-        self.shared = job.shared if self.all and len({*schema.names}) == len(schema) else None
-        self.read = None if self.all else list(dict.fromkeys([*needed, *self.beside]))
-        self.schema = pa.schema(
-            [*self._leading(schema), *scorer.score_schema],
-            provenance(
-                scorer.document,
-                scorer.settings,
-                scorer.score_schema.names,
-                prefix=scorer.prefix,
-                rows=rollouts.rows,
-                earlier=earlier if self.all else Earlier({}),
-                others=rollouts.metadata if self.all else {},
-            ),
-        )
-
-    def _leading(self, schema: pa.Schema) -> Iterator[pa.Field]:
-        if self.all:
-            own = pa.schema([schema.field(i) for i in self.kept])
-            yield from own if self.shared is None else self.shared.fields(own)
-            return
-        yield pa.field("row", pa.int64(), nullable=False)
-        yield from (schema.field(own).with_name(name) for own, name in self.beside.items())
-
-    def arrange(self, batch: pa.RecordBatch, scores: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
-        """The rows to write."""
-        leading = [batch.column(i) for i in self.kept]
-        if self.shared is not None:
-            leading = self.shared.columns(batch.select(self.kept))
-        if not self.all:
-            numbers = np.arange(first_row, first_row + len(batch), dtype=np.int64)
-            row = pa.Array.from_buffers(pa.int64(), len(batch), [None, pa.py_buffer(numbers)])
-            leading = [row, *(batch.column(name) for name in self.beside)]
-        return pa.RecordBatch.from_arrays([*leading, *scores.columns], schema=self.schema)
+def _score(job: _Job, parts: list[Part]) -> None:
+    """Score every file, one after another or several at a time; what they give is counted in their order."""
+    if min(job.jobs, len(parts)) < 2:
+        for part in parts:
+            with closing(job.shards.score(part)) as one:
+                for scored in one:
+                    job.count(scored)
+        return
+    with closing(spread(job.jobs, begin, job.shards.plan(), parts)) as found:
+        for _, scored in found:
+            job.count(scored)
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
-
-
-@contextmanager
-def _naming(place: str) -> Iterator[None]:
-    """Errors about rows and columns say which file they are about."""
-    try:
-        yield
-    except MedrewardError as error:
-        where = place if error.where is None else f"{place}: {error.where}"
-        raise type(error)(
-            error.code, error.what, where=where, expected=error.expected, got=error.got, do=error.do
-        ) from error

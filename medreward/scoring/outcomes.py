@@ -32,6 +32,7 @@ class Outcomes:
     def __init__(self, scorer: Scorer, by: Sequence[str] = (), *, without_partial: bool = False) -> None:
         self.scorer = scorer
         self.by = tuple(dict.fromkeys(by))
+        self.without_partial = without_partial
         plain = scorer.document.reward.without_partial_credit()
         self._plain = Scorer(plain, settings=scorer.settings) if without_partial else None
         if plain == scorer.document.reward or scorer.group_rules:
@@ -50,6 +51,14 @@ class Outcomes:
 
     def add(self, batch: pa.RecordBatch, scores: pa.RecordBatch | pa.Table, first_row: int = 0) -> None:
         """Take the small columns of a scored batch."""
+        self.keep(self.of(batch, scores, first_row))
+
+    def keep(self, rows: pa.Table) -> None:
+        """Take the next rows, as :meth:`of` gave them."""
+        self._parts.append(rows)
+
+    def of(self, batch: pa.RecordBatch, scores: pa.RecordBatch | pa.Table, first_row: int = 0) -> pa.Table:
+        """The small columns of a scored batch."""
         names, columns = [], []
         prefix = self.scorer.prefix
         for name in scores.schema.names:
@@ -71,7 +80,7 @@ class Outcomes:
         for name in self.by:
             names.append(by_name(name))
             columns.append(batch[name])
-        self._parts.append(pa.Table.from_arrays(columns, names=names))
+        return pa.Table.from_arrays(columns, names=names)
 
     def table(self) -> pa.Table:
         """All rows so far, in order; a column that some batches lack is null there."""

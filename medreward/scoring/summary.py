@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from medreward.text.unwrap import string_array
 
 __all__ = ["Mean", "Summary"]
 
@@ -74,7 +73,7 @@ class Summary:
     @classmethod
     def of(cls, scores: pa.RecordBatch | pa.Table, prefix: str = "") -> Summary:
         """The summary of some score columns."""
-        form, flaws = scores[f"{prefix}answer_form"], scores[f"{prefix}flaws"]
+        form, flaws = scores[f"{prefix}answer_form"], _Words(scores[f"{prefix}flaws"])
         names = [
             name for name in scores.schema.names if name == f"{prefix}reward" or name.startswith(f"{prefix}reward_")
         ]
@@ -83,8 +82,8 @@ class Summary:
             rows=len(reward),
             null_rewards=reward.null_count,
             null_completions=form.null_count,
-            well_formed=len(reward) - form.null_count - _rows_with(flaws, _ILL_FORMED),
-            closed_only=_rows_with(flaws, ("missing_open", "missing_close")) - _rows_with(flaws, ("missing_close",)),
+            well_formed=len(reward) - form.null_count - flaws.rows_with(*_ILL_FORMED),
+            closed_only=flaws.rows_with("missing_open", "missing_close") - flaws.rows_with("missing_close"),
             means={name[len(prefix) :]: _mean(scores[name]) for name in names},
         )
         for value, count in _counts(reward):
@@ -92,7 +91,7 @@ class Summary:
         found.keep_commonest()
         found.forms.update(dict(_counts(form)))
         found.reasons.update(dict(_counts(scores[f"{prefix}answer_reason"])))
-        found.flaws.update(dict(_counts(pc.list_flatten(flaws))))
+        found.flaws.update(flaws.counts())
         return found
 
     def add(self, other: Summary) -> None:
@@ -226,8 +225,34 @@ def _mean(array: pa.Array | pa.ChunkedArray) -> Mean:
     return Mean(len(array) - array.null_count, pc.sum(array).as_py() or 0.0)
 
 
-def _rows_with(lists: pa.Array | pa.ChunkedArray, wanted: tuple[str, ...]) -> int:
-    """Rows whose list holds one of the words."""
-    rows, flat = pc.list_parent_indices(lists), pc.list_flatten(lists)
-    hit = pc.is_in(flat, value_set=string_array(wanted).cast(flat.type))  # a Python string would import pandas
-    return int(pc.count_distinct(pc.filter(rows, hit)).as_py())
+class _Words:
+    """The words of a column of lists, each found once.
+
+    Args:
+        lists: the column.
+    """
+
+    def __init__(self, lists: pa.Array | pa.ChunkedArray) -> None:
+        encoded = _whole(pc.list_flatten(lists)).dictionary_encode()
+        self._words: list[str] = encoded.dictionary.to_pylist()
+        self._codes = _integers(encoded.indices, np.int32)
+        self._rows = _integers(_whole(pc.list_parent_indices(lists)), np.int64)
+
+    def counts(self) -> dict[str, int]:
+        """How often each word stands."""
+        counts = np.bincount(self._codes, minlength=len(self._words))
+        return dict(zip(self._words, counts.tolist(), strict=True))
+
+    def rows_with(self, *wanted: str) -> int:
+        """Rows whose list holds one of some words."""
+        rows = self._rows[np.array([word in wanted for word in self._words], np.bool_)[self._codes]]
+        return int(np.count_nonzero(rows[1:] != rows[:-1])) + 1 if len(rows) else 0
+
+
+def _integers(array: pa.Array, kind: type[np.integer[Any]]) -> np.ndarray[Any, np.dtype[np.integer[Any]]]:
+    """Integers without nulls as they lie in memory: Arrow's own way to numpy imports pandas."""
+    return np.frombuffer(array.buffers()[1], kind)[array.offset :][: len(array)] if len(array) else np.zeros(0, kind)
+
+
+def _whole(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
