@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from medreward.errors import MedrewardError, OutputError
 
@@ -49,7 +49,7 @@ def spread(
 
     Raises:
         MedrewardError, OSError: what the first task that failed raised, once all before it were done.
-        OutputError: ``worker_ended``: a process was killed.
+        OutputError: ``worker_ended``: the process that worked on it was killed.
     """
     made: list[deque[tuple[int, Any]]] = [deque() for _ in tasks]
     with _workers(min(count, len(tasks)), begin, setup) as workers:
@@ -132,15 +132,19 @@ def _receive(
         number = busy[worker]
         if number is None:
             continue
-        try:
-            kind, value = worker.line.recv()
-        except EOFError:
-            raise _ended(worker) from None
+        kind, value = _said(worker)
         made[number].append((kind, value))
         if kind == _FAILED:
             waiting.clear()
         if kind != _RESULT:
             busy[worker] = _hand_out(worker, waiting, tasks)
+
+
+def _said(worker: _Worker) -> tuple[int, Any]:
+    try:
+        return cast("tuple[int, Any]", worker.line.recv())
+    except EOFError:
+        return _FAILED, _ended(worker)
 
 
 def _ended(worker: _Worker) -> Exception:
