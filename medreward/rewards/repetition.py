@@ -68,6 +68,7 @@ _TOKENS = Repetition(ngrams=RepeatedNgrams(units=TokenIds(), size=2))
 CASES = (
     Case("maximum", "the lung is clear and the lung", 0),
     Case("zero", "the lung", 0),
+    Case("zero", "the lung", 0, _PAIRS),
     Case("repeats", "the lung is the lung is", -0.25),
     Case("repeats", "The lung\nthe LUNG", 2 / 3 - 1, _PAIRS),
     Case("repeats", "so so so so so", 2 / 4 - 1.25, _PAIRS),

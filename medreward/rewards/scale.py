@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from medreward.rewards.base import AnyReward, Case, Floats, Gold, Reward, Values, evaluate, show_value
 from medreward.rewards.column_value import ColumnValue
 from medreward.rewards.extraneous_text import ExtraneousText
+from medreward.rewards.partial_credit import PartialCredit
 from medreward.rewards.tag_presence import TagPresence
 from medreward.spec import Number
 from medreward.text.facts import Column
@@ -121,6 +122,7 @@ _TURNED = Scale(reward=TagPresence(), factor=-2, offset=1)
 _MAPPED = MapRange(reward=TagPresence() + ExtraneousText(), low=-1, high=0.3)
 _SCORE = ColumnValue(column=Column(name="score"), low=0, high=10)
 _PASSED = MapRange(reward=_SCORE, from_low=2, from_high=4)
+_TENS = MapRange(reward=_SCORE, high=10, from_low=2, from_high=4)
 _GOOD = "<think>t</think><answer>B</answer>"
 CASES = (
     Case("maximum", "B", 1, _TURNED),
@@ -134,6 +136,9 @@ CASES = (
     Case("turned", _GOOD, 0, MapRange(reward=TagPresence(), low=1, high=0)),
     Case("beyond", "x", 4, _PASSED, columns={"score": 10}),
     Case("beyond", "x", -0.5, _PASSED, columns={"score": 1}),
+    Case("beyond", "x", 40, _TENS, columns={"score": 10}),
+    Case("beyond", "x", -5, _TENS, columns={"score": 1}),
+    Case("gold", "<answer>B.</answer>", 1, Scale(reward=PartialCredit(), factor=2)),
     Case("between", "x", 0.5, _PASSED, columns={"score": 3}),
     Case("null", "x", None, _PASSED, columns={"score": None}),
     Case("null", None, None, _TURNED),

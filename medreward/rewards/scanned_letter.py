@@ -99,6 +99,8 @@ class ScannedLetter(Reward):
 _FIRST = ScannedLetter(scan=LabelScan(alphabet="ABCD", fold="ascii", boundary="word", take="first"))
 CASES = (
     Case("maximum", "<answer>b\n</answer>", 1),
+    Case("maximum", "<answer>a</answer>", 1, gold="A"),
+    Case("half", "<answer>A)</answer>", 0.5, gold="A"),
     Case("half", "<answer>B.</answer>", 0.5),
     Case("half", "<answer>not B</answer>", 0.5),
     Case("zero", "<answer>B or C</answer>", 0),

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from medreward import Scorer, explain, load_document, score_one
-from medreward.rewards import RULES, Case, Reward
+from medreward import Scorer, TagSet, explain, load_document, score_one
+from medreward.rewards import RULES, Case, ContainedLabels, Document, EqualText, Reward
 from medreward.rewards.group_rule import group_rules
 from tests.libraries import skip_without
 
@@ -74,6 +74,18 @@ def test_all_cases_in_one_table_earn_what_each_earns_alone(module: str) -> None:
         }
         if None not in load_document(reward).libraries().values():
             assert Scorer(reward).score(table).table["reward"].to_pylist() == [case.value for case in mine]
+
+
+@pytest.mark.parametrize("reward", [EqualText(), ContainedLabels()])
+def test_golds_in_tags_are_read_by_the_documents_own_names(reward: Reward) -> None:
+    named = Document(reward=reward, tags=TagSet(answer="final"))
+    table = {"completion": ["<final>B</final>", "<answer>B</answer>"], "gold": ["<final>B</final>"] * 2}
+    assert Scorer(named).score(table).rewards.tolist() == [1.0, 0.0]
+
+
+def test_a_gold_that_no_answer_equals_pays_none_of_many() -> None:
+    table = {"completion": [f"<answer>{letter}</answer>" for letter in "ABCDE"], "gold": ["Z"] * 5}
+    assert Scorer(EqualText()).score(table).rewards.tolist() == [0.0] * 5
 
 
 def is_plain(case: Case) -> bool:
