@@ -222,27 +222,48 @@ def _leaf(draw: DrawFn) -> Reward:
     return PartialCredit(ladder=Ladder(wrapped=draw(number), text_only=draw(number)))
 
 
-def rewards(*, most: int = 6) -> SearchStrategy[Reward]:
-    """Composed rewards: rules of the library in sums, products, gates, limits.
+def rewards(*, most: int = 6, leaves: Sequence[Reward] | None = None) -> SearchStrategy[Reward]:
+    """Composed rewards: rules of the library in sums, products, gates, limits, lines.
 
     Args:
         most: the most rules in one.
+        leaves: the rules, besides constants; None for every rule of the library.
     """
-    from medreward.rewards import Clip, Gate, Maximum, Minimum, Product
+    from medreward.rewards import (
+        Clip,
+        Coalesce,
+        Constant,
+        FirstOf,
+        Gate,
+        MapRange,
+        Maximum,
+        Minimum,
+        Product,
+        Scale,
+        Tanh,
+    )  # fmt: skip
 
-    weights = st.floats(-2, 2, allow_nan=False).map(lambda value: round(value, 2))
+    number = st.floats(-2, 2, allow_nan=False).map(lambda value: round(value, 2))
+    constants = st.builds(lambda value: Constant(value=value), number)
 
     def composed(inner: SearchStrategy[Reward]) -> SearchStrategy[Reward]:
         return st.one_of(
-            st.builds(lambda weight, one, two: weight * one + two, weights, inner, inner),
+            st.builds(lambda weight, one, two: weight * one + two, number, inner, inner),
             st.builds(Product.of, inner, inner),
             st.builds(Minimum.of, inner, inner),
             st.builds(Maximum.of, inner, inner),
-            st.builds(lambda one, two: Gate(condition=one, then=two), inner, inner),
+            st.builds(lambda one, two, three: Gate(condition=one, then=two, otherwise=three), inner, inner, inner),
+            st.builds(lambda one, two, three: FirstOf.of((one, two), otherwise=three), inner, inner, inner),
             st.builds(lambda one: Clip(reward=one, low=-1, high=1), inner),
-        )
+            st.builds(lambda one: Tanh(reward=one), inner),
+            st.builds(lambda one, two, three: Scale(reward=one, factor=two, offset=three), inner, number, number),
+            st.builds(lambda one, two, three: MapRange(reward=one, low=two, high=three, from_low=0, from_high=1),
+                      inner, number, number),
+            st.builds(Coalesce.of, inner, inner),
+        )  # fmt: skip
 
-    return st.recursive(_leaf(), composed, max_leaves=most)
+    plain = _leaf() if leaves is None else st.sampled_from(leaves) | constants
+    return st.recursive(plain, composed, max_leaves=most)
 
 
 def documents() -> SearchStrategy[Document]:

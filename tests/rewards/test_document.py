@@ -14,29 +14,21 @@ from medreward import (
     PRESETS,
     AnswerLetter,
     Clip,
-    Coalesce,
     Constant,
     Document,
     DocumentError,
     ExtraneousText,
-    FirstOf,
-    Gate,
-    MapRange,
-    Maximum,
-    Minimum,
     NonEmptyReasoning,
     PartialCredit,
-    Product,
     Reward,
-    Scale,
     TagPresence,
-    Tanh,
     WeightedSum,
     document_schema,
     load_document,
 )
 from medreward.rewards import EqualText
 from medreward.rewards.document import MAX_BYTES, MAX_DEPTH
+from medreward.testing import strategies
 from medreward.text import TagSet
 
 DIGESTS: dict[str, str] = {
@@ -74,42 +66,21 @@ def scanned(**fields: str) -> str:
     return '{"reward": {"kind": "scanned_letter.v1", "scan": {"kind": "label_scan.v1"' + inner + "}}}"
 
 
+PLAIN = (
+    TagPresence(),
+    TagPresence(count="at_least_once", ordered=False, credit="per_tag"),
+    ExtraneousText(allow=("before",)),
+    ExtraneousText(mode="penalty", amount=0.3),
+    NonEmptyReasoning(),
+    AnswerLetter(),
+    PartialCredit(),
+)
+"""Rules that need no column, no group and no other library."""
+
+
 def rewards() -> st.SearchStrategy[Reward]:
     """Composed rewards."""
-    weights = st.floats(-10, 10, allow_nan=False)
-    plain = st.sampled_from(
-        [
-            TagPresence(),
-            TagPresence(count="at_least_once", ordered=False, credit="per_tag"),
-            ExtraneousText(allow=("before",)),
-            ExtraneousText(mode="penalty", amount=0.3),
-            NonEmptyReasoning(),
-            AnswerLetter(),
-            PartialCredit(),
-        ]
-    )
-    leaves = plain | weights.map(lambda value: Constant(value=value))
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.tuples(weights, inner, inner).map(lambda t: t[0] * t[1] + t[2]),
-            st.tuples(inner, inner).map(lambda t: Product.of(*t)),
-            st.tuples(inner, inner).map(lambda t: Minimum.of(*t)),
-            st.tuples(inner, inner).map(lambda t: Maximum.of(*t)),
-            inner.map(lambda r: Clip(reward=r, low=-1, high=1)),
-            inner.map(lambda r: Tanh(reward=r)),
-            st.tuples(weights, weights, inner).map(lambda t: Scale(reward=t[2], factor=t[0], offset=t[1])),
-            st.tuples(weights, weights, inner).map(
-                lambda t: MapRange(reward=t[2] + TagPresence(), low=t[0], high=t[1])
-            ),
-            st.tuples(inner, inner).map(lambda t: Coalesce.of(*t)),
-            st.tuples(inner, inner, inner, inner, inner).map(
-                lambda t: FirstOf.of((t[0], t[1]), (t[2], t[3]), otherwise=t[4])
-            ),
-            st.tuples(inner, inner, inner).map(lambda t: Gate(condition=t[0], then=t[1], otherwise=t[2])),
-        ),
-        max_leaves=6,
-    )
+    return strategies.rewards(leaves=PLAIN)
 
 
 @given(rewards())
