@@ -71,6 +71,8 @@ CASES = (
     Case("malformed", "B", 0),
     Case("malformed", "<think><think></answer>", 1),
     Case("malformed", "<think>t<answer>B</answer>", 0),
+    Case("case", "<THINK>t</Think>", 0),
+    Case("case", "<THINK>t</Think>", 1, ExtraneousText(case="any")),
     Case("empty", "", 1),
     Case("empty", "   \n", 1),
     Case("non_ascii", "\u3000\xa0<think>肺</think>\u2003<answer>B</answer>\x85", 1),

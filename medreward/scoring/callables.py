@@ -95,6 +95,8 @@ def attempt(call: Callable[[Sequence[Any]], Sequence[Outcome]], rows: Sequence[A
         return list(call(rows))
     if isinstance(caught.error, MissingExtraError):  # says something about the environment, not about the reward
         raise caught.error
+    if isinstance(caught.error, ImportError):
+        raise MissingExtraError("missing_extra", f"The reward needs what is not installed: {caught.error}")
     if len(rows) < 2:
         return [Failure(f"{type(caught.error).__name__}: {caught.error}")] * len(rows)
     half = len(rows) // 2

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from medreward import Scorer, TagSet, explain, load_document, score_one
-from medreward.rewards import RULES, Case, ContainedLabels, Document, EqualText, Reward
+from medreward.rewards import RULES, Case, ContainedLabels, Document, EqualText, Reward, ScannedLetter
 from medreward.rewards.group_rule import group_rules
 from tests.libraries import skip_without
 
@@ -76,7 +76,7 @@ def test_all_cases_in_one_table_earn_what_each_earns_alone(module: str) -> None:
             assert Scorer(reward).score(table).table["reward"].to_pylist() == [case.value for case in mine]
 
 
-@pytest.mark.parametrize("reward", [EqualText(), ContainedLabels()])
+@pytest.mark.parametrize("reward", [EqualText(), ContainedLabels(), ScannedLetter()])
 def test_golds_in_tags_are_read_by_the_documents_own_names(reward: Reward) -> None:
     named = Document(reward=reward, tags=TagSet(answer="final"))
     table = {"completion": ["<final>B</final>", "<answer>B</answer>"], "gold": ["<final>B</final>"] * 2}

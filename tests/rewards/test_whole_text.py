@@ -9,8 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from medreward import load_document
+from medreward.rewards import Document, Holds
 from medreward.rewards.whole_text import reading_whole_text
 from medreward.scoring import Scorer, explain
+from medreward.text.facts import Body, HasBody
 from medreward_cli.main import main
 
 TEXTS = [
@@ -66,3 +68,10 @@ def test_the_command_reads_whole_texts_where_it_is_told_to(tmp_path: Path, capsy
         == 0
     )
     assert "commits to B" in capsys.readouterr().out
+
+
+def test_bodies_of_other_tags_are_left_alone() -> None:
+    thoughts = Document(reward=Holds(facts=(HasBody(body=Body(tag="think")),)))
+    assert reading_whole_text(thoughts) == thoughts
+    answers = Document(reward=Holds(facts=(HasBody(body=Body()),)))
+    assert reading_whole_text(answers) != answers

@@ -88,11 +88,13 @@ def test_a_list_of_another_length_is_a_failure() -> None:
 
 
 def test_a_missing_package_is_no_property_of_the_reward() -> None:
-    def reward(**_: Any) -> list[float]:
-        raise MissingExtraError("missing_extra", "not installed")
+    for error in (MissingExtraError("missing_extra", "not installed"), ImportError("Please install math_verify")):
 
-    with pytest.raises(MissingExtraError):
-        score(reward)
+        def reward(error: Exception = error, **_: Any) -> list[float]:
+            raise error
+
+        with pytest.raises(MissingExtraError, match="install"):
+            score(reward)
 
 
 def test_interrupts_pass_through() -> None:
