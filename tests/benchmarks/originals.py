@@ -15,14 +15,21 @@ __all__ = ["GROUP", "original"]
 Loop = Callable[[list[str], list[str]], Any]
 GROUP = 8
 """Completions of one prompt, where a reward compares them."""
-_LETTER = re.compile(r"<answer>\s*([A-Z])\s*</answer>")
+
+
+def _letter(text: str) -> str | None:
+    pattern = r"<answer>\s*([A-Z])\s*</answer>"
+    match = re.search(pattern, text)
+    if match:
+        return match.group(1)
+    return None
 
 
 def _evaluator(texts: list[str], golds: list[str]) -> list[float]:
     found = []
     for text, gold in zip(texts, golds, strict=True):
-        match = _LETTER.search(text)
-        found.append(float(match is not None and match[1] == gold))
+        letter = _letter(text)
+        found.append(1.0 if letter is not None and letter == gold else 0.0)
     return found
 
 

@@ -31,7 +31,7 @@ from tests.oracle import published
 GOLDS = {"med-r1-cxr": "Mass|Nodule", "medreasoning-easyr1-think": "B: Labral pathology"}
 GOLDS["medreasoning-easyr1-direct"] = GOLDS["medreasoning-easyr1-think"]
 ON_LINES = ("open-r1-format", "open-r1-tag-count")
-LIBRARY_ROWS = 256
+LIBRARY_ROWS = 128
 """Rows over which a loop is timed that calls another library, thousands of times slower than the rest."""
 ANSWER_ALONE = ("medreasoning-easyr1-direct", "med-r1-nothink")
 
