@@ -30,6 +30,7 @@ def _finite(value: Any) -> Any:
     return number + 0.0
 
 
+_SHOWN = 5  # unknown fields that a message names
 Number = Annotated[float, BeforeValidator(_finite)]
 """A finite float64. Integers are taken, booleans and strings are not."""
 Whole = Annotated[int, Strict()]
@@ -47,13 +48,17 @@ class Model(BaseModel):
     @classmethod
     def _known_fields(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            for name in value:
-                if name not in cls.model_fields:
-                    raise PydanticCustomError(
-                        "unknown_field",
-                        "Unknown field {field}; the nearest known field is {near}",
-                        {"field": repr(name)[:100], "near": _nearest(name, cls.model_fields)},
-                    )
+            unknown = [_misspelt(name, cls.model_fields) for name in value if name not in cls.model_fields]
+            if unknown:
+                raise PydanticCustomError(
+                    "unknown_field",
+                    "Unknown field{plural} {fields}; there are {known}",
+                    {
+                        "plural": "s" * (len(unknown) > 1),
+                        "fields": ", ".join(unknown[:_SHOWN]),
+                        "known": ", ".join(cls.model_fields),
+                    },
+                )
         return value
 
     def inner(self) -> Iterator[Model]:
@@ -71,9 +76,14 @@ class Model(BaseModel):
             yield from model.everything()
 
 
+def _misspelt(name: object, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name)[:100], list(known), n=1)
+    return repr(name)[:100] + (f" ({near[0]}?)" if near else "")
+
+
 def _nearest(name: object, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(name)[:100], list(known), n=1, cutoff=0.0)
-    return repr(near[0]) if near else "none"
+    near = difflib.get_close_matches(str(name)[:100], list(known), n=1)
+    return f"the nearest known kind is {near[0]!r}; " if near else ""
 
 
 class Spec(Model):
@@ -143,7 +153,7 @@ class Kinds(Generic[S]):
             return self._classes[kind]
         raise PydanticCustomError(
             "unknown_kind",
-            "Unknown {noun} kind {kind}; the nearest known kind is {near}",
+            "Unknown {noun} kind {kind}; {near}medreward spec rules lists all, --import makes your own known",
             {"noun": self.noun, "kind": repr(kind)[:100], "near": _nearest(kind, self._classes)},
         )
 

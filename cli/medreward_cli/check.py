@@ -95,8 +95,9 @@ def _subjects(  # noqa: PLR0913 - the same
     templates: tuple[str, ...],
 ) -> list[Subject]:
     """What is to be checked."""
+    from medreward.loading import load_callable
     from medreward.rewards.presets import PRESETS
-    from medreward.scoring.callables import CallableReward, load_callable
+    from medreward.scoring.callables import CallableReward
     from medreward.testing import subject_of
 
     if (function is None) != (form is None):

@@ -25,12 +25,13 @@ def command(name: str | None, categories: tuple[str, ...], *, failed: bool, as_j
     Right: the labels are those of an accepted reading. False hit: labels where nothing is committed to. Missed: none
     where something is. Wrong: other labels. Exit status 0 whatever the accuracy.
     """
-    from medreward.conformance import CATEGORIES, load_cases, load_extractor, run
+    from medreward.conformance import CATEGORIES, load_cases, run
+    from medreward.loading import load_callable
 
     unknown = next((name for name in categories if name not in CATEGORIES), None)
     if unknown is not None:
         raise click.UsageError(f"--category: there is no {unknown!r}; there are {', '.join(CATEGORIES)}")
-    report = run(load_cases(categories or CATEGORIES), load_extractor(name) if name else None)
+    report = run(load_cases(categories or CATEGORIES), load_callable(name) if name else None)
     if as_json:
         echo_json(report.to_dict())
         return

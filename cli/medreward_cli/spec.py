@@ -1,4 +1,4 @@
-"""``medreward spec``: list, show, validate, digest, schema."""
+"""``medreward spec``: list, show, rules, validate, digest, schema."""
 
 from __future__ import annotations
 
@@ -95,6 +95,24 @@ def _golden_vectors(preset: Preset) -> Iterator[str]:
 def _shortened(text: str | Sequence[str] | None) -> str:
     shown = json.dumps(text, ensure_ascii=False)
     return shown if len(shown) <= 90 else f"{shown[:60]}…{shown[-20:]}"
+
+
+@command.command("rules", epilog="Example: medreward spec rules length_band.v1")
+@import_option
+@click.argument("kind", required=False)
+def rules(kind: str | None) -> None:
+    """List the rules and facts that documents are made of, or explain one KIND with its fields."""
+    from medreward.rewards.kinds import describe, kinds
+
+    if kind is not None:
+        click.echo(visible(describe(kind)))
+        return
+    found = kinds()
+    width = max(len(name) for names in found.values() for name in names)
+    for noun, names in found.items():
+        click.echo(f"{noun}s")
+        for name, says in names.items():
+            click.echo(visible(f"  {name:<{width}}  {says}"))
 
 
 @command.command("validate", epilog="Example: medreward spec validate my-reward.yaml")

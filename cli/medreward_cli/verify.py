@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from medreward_cli.reading import import_option
 from medreward_cli.terminal import echo_json, gate, visible
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ __all__ = ["command"]
 
 
 @click.command("verify", epilog="Example: medreward verify scored.parquet")
+@import_option
 @click.argument("files", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
 def command(files: tuple[str, ...], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medreward.conformance.cases import CATEGORIES, EDITION, Answer, Case, load_cases
-from medreward.conformance.run import Extractor, Outcome, Report, Tally, load_extractor, read_choice, run
+from medreward.conformance.run import Extractor, Outcome, Report, Tally, read_choice, run
 
 __all__ = [
     "CATEGORIES",
@@ -15,7 +15,6 @@ __all__ = [
     "Report",
     "Tally",
     "load_cases",
-    "load_extractor",
     "read_choice",
     "run",
 ]

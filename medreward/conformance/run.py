@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from medreward.conformance.cases import CATEGORIES, EDITION, Case
@@ -13,7 +13,7 @@ from medreward.errors import UsageError
 from medreward.text.choice import Choice, Select, choose
 from medreward.text.options import OptionSet
 
-__all__ = ["VERDICTS", "Extractor", "Outcome", "Report", "Tally", "load_extractor", "read_choice", "run"]
+__all__ = ["VERDICTS", "Extractor", "Outcome", "Report", "Tally", "read_choice", "run"]
 
 Extractor = Callable[[str, Mapping[str, str | None], Select], str | Iterable[str] | None]
 """Takes a body, its options and ``one`` or ``many``; gives a label, several, or None."""
@@ -123,7 +123,7 @@ def _outcome(case: Case, extractor: Extractor | None) -> Outcome:
         choice = read_choice(case.body, case.options, case.select)
         labels, form = choice.labels, choice.form
     else:
-        labels, form = _labels_of(extractor(case.body, case.options, case.select), case), ""
+        labels, form = _read_by(extractor, case), ""
     accepted = {one.labels for one in case.answers}
     if labels in accepted:
         verdict = "right"
@@ -142,23 +142,21 @@ def _labels_of(found: str | Iterable[str] | None, case: Case) -> tuple[str, ...]
     return labels + tuple(sorted(wanted - {*labels}))
 
 
-def load_extractor(name: str) -> Extractor:
-    """An extractor by ``module:function``.
+def _read_by(extractor: Extractor, case: Case) -> tuple[str, ...]:
+    """What an extractor finds in a case.
 
     Raises:
-        UsageError: ``bad_callable``: the name has another shape, or leads to nothing that can be called.
+        UsageError: ``extractor_failed``: it raised, or gave something else than labels.
     """
-    module, _, function = name.partition(":")
-    expected = "MODULE:FUNCTION, a function of a body, its options and 'one' or 'many'"
-    if not module or not function:
-        raise UsageError("bad_callable", "This names no function", expected=expected, got=name)
+    expected = "a label, labels or None, from a function of a body, its options and 'one' or 'many'"
+    failed = partial(UsageError, "extractor_failed", "The extractor failed", where=case.id, expected=expected)
     try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(
-            "bad_callable", "There is no such function", expected=expected, got=f"{name}: {error}"
-        ) from error
-    if not callable(found):
-        raise UsageError("bad_callable", "This cannot be called", expected=expected, got=name)
-    extractor: Extractor = found
-    return extractor
+        found = extractor(case.body, case.options, case.select)
+    except Exception as error:
+        raise failed(got=f"{type(error).__name__}: {str(error)[:200]}") from error
+    if isinstance(found, str) or found is None:
+        return _labels_of(found, case)
+    given = [*found] if isinstance(found, Iterable) else [found]
+    if not all(isinstance(one, str) for one in given):
+        raise failed(got=repr(found)[:200])
+    return _labels_of(given, case)

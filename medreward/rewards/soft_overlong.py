@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from medreward.rewards.base import Case, Gold, Reward, Values
 from medreward.rewards.length import show_length
@@ -25,7 +26,7 @@ class SoftOverlong(Reward):
 
     Args:
         limit: the length from which the penalty is whole.
-        margin: over how much before that it grows; 0 makes it a step just beyond the limit.
+        margin: over how much before that it grows, at most ``limit``; 0 makes it a step just beyond the limit.
         length: what is measured: by default the column ``completion_tokens``.
 
     Source:
@@ -36,6 +37,12 @@ class SoftOverlong(Reward):
     limit: Whole = Field(ge=0)
     margin: Whole = Field(ge=0)
     length: AnyMeasure = Column(name="completion_tokens")
+
+    @model_validator(mode="after")
+    def _sensible(self) -> SoftOverlong:
+        if self.margin > self.limit:
+            raise PydanticCustomError("margin_beyond", "'margin' must not be greater than 'limit'")
+        return self
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """The straight line between the two ends."""

@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import dis
-import importlib
 import inspect
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import CodeType, SimpleNamespace, TracebackType
 from typing import Any, Literal
 
-from medreward.errors import MissingExtraError, UsageError
+from medreward.errors import MissingExtraError
 from medreward.text.options import OptionSet
 
-__all__ = ["CallableReward", "Failure", "Form", "Outcome", "Question", "attempt", "load_callable"]
+__all__ = ["CallableReward", "Failure", "Form", "Outcome", "Question", "attempt"]
 
 Form = Literal["trl", "verl"]
 """Whose calling form a function has."""
@@ -104,28 +102,6 @@ def attempt(call: Callable[[Sequence[Any]], Sequence[Outcome]], rows: Sequence[A
     if not any(isinstance(outcome, Failure) for outcome in found):
         found[0] = Failure(f"{type(caught.error).__name__}: {caught.error} (in a batch of {len(rows)}, not alone)")
     return found
-
-
-def load_callable(path: str) -> Callable[..., Any]:
-    """A function from ``module:function``; modules of the working directory are found too.
-
-    Raises:
-        UsageError: ``bad_callable``.
-    """
-    module, colon, name = path.partition(":")
-    if not colon or not module or not name:
-        raise UsageError("bad_callable", "A function is named module:function", got=path[:200])
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise UsageError("bad_callable", f"{path[:200]!r} cannot be imported", got=str(error)) from error
-    if not callable(found):
-        raise UsageError("bad_callable", f"{path[:200]!r} is no function", got=type(found).__name__)
-    return found  # type: ignore[no-any-return]
 
 
 class CallableReward:

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 import medreward
+from medreward.spec import Kinds
 from medreward_cli.main import main
 
 
@@ -78,3 +79,19 @@ def test_the_schema_is_json_that_a_preset_satisfies(capsys: pytest.CaptureFixtur
     assert main(["spec", "schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator(schema).validate(medreward.PRESETS["mcq"].document.to_dict())
+
+
+def test_every_kind_is_listed_and_explained_with_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "rules"]) == 0
+    listed = capsys.readouterr().out
+    for noun in ("reward", "fact"):
+        for kind in Kinds.tables[noun].names():
+            assert f"  {kind} " in listed
+            assert main(["spec", "rules", kind]) == 0
+            assert capsys.readouterr().out.startswith(f"{noun} {kind}, in Python ")
+    assert main(["spec", "rules", "LengthBand"]) == 0
+    shown = capsys.readouterr().out
+    assert '  length: {"kind": "length.v1"' in shown
+    assert "  least: 0\n  most: null\n" in shown
+    assert main(["spec", "rules", "length_bond.v1"]) == 2
+    assert "length_band.v1" in capsys.readouterr().err

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from medreward.conformance import CATEGORIES, Case, load_cases, load_extractor, run
+from medreward.conformance import CATEGORIES, Case, load_cases, run
 from medreward.errors import UsageError
+from medreward.loading import load_callable
 from medreward.text.choice import FORMS
 from medreward_cli.main import main
 
@@ -85,8 +87,15 @@ class Constant:
 @pytest.mark.parametrize("name", ["json", "json:", ":dumps", "json:nothing", "no_such_module:x", "json:__name__"])
 def test_a_callable_that_cannot_be_is_a_mistake_of_the_caller(name: str) -> None:
     with pytest.raises(UsageError) as raised:
-        load_extractor(name)
+        load_callable(name)
     assert raised.value.code == "bad_callable"
+
+
+@pytest.mark.parametrize("given", [7, [1], len])
+def test_an_extractor_that_fails_is_told_with_its_case(given: Any) -> None:
+    with pytest.raises(UsageError, match=load_cases()[0].id) as raised:
+        run(load_cases(), given if callable(given) else Constant(given))
+    assert raised.value.code == "extractor_failed"
 
 
 def test_the_command_prints_every_category_and_the_whole(capsys: pytest.CaptureFixture[str]) -> None:

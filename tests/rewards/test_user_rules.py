@@ -255,3 +255,11 @@ def test_sums_that_would_not_be_finite_are_refused_with_the_document() -> None:
 
 def test_a_zero_is_never_negative() -> None:
     assert repr(score_one("x", reward=-TagPresence())) == "0.0"
+
+
+def test_scores_of_an_imported_rule_are_verified_with_the_same_import(folder: Path) -> None:
+    (folder / "in.jsonl").write_text('{"completion": "<answer>B</answer>"}\n')
+    rule = ("--import", "mine.py")
+    assert medreward(folder, "score", "in.jsonl", *rule, "--reward", "reward.yaml", "-o", "out.parquet").returncode == 0
+    assert "--import" in medreward(folder, "verify", "out.parquet").stdout
+    assert medreward(folder, "verify", "out.parquet", *rule).returncode == 0

@@ -10,7 +10,8 @@ import pytest
 
 from medreward import OptionSet, UsageError
 from medreward.errors import MissingExtraError
-from medreward.scoring.callables import CallableReward, Failure, Form, Question, load_callable
+from medreward.loading import load_callable
+from medreward.scoring.callables import CallableReward, Failure, Form, Question
 
 OPTIONS = OptionSet.listed(["Heart", "Lungs"])
 ROWS = [Question("<answer>A</answer>", "A", OPTIONS), Question("", "B", OPTIONS)]

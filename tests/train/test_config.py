@@ -43,8 +43,8 @@ def test_the_defaults_are_the_documented_ones() -> None:
 @pytest.mark.parametrize(
     ("sections", "said"),
     [
-        ({"loss": {"bta": 0.1}}, "nearest known field is 'beta'"),
-        ({"optimiser": {"lr": 1}}, "nearest known field is 'optimizer'"),
+        ({"loss": {"bta": 0.1}}, "'bta' (beta?)"),
+        ({"optimiser": {"lr": 1}}, "'optimiser' (optimizer?)"),
         ({"loss": {"kind": "ppo"}}, "loss.kind"),
         ({"sampling": {"samples": 1}}, "sampling.samples"),
         ({"sampling": {"temperature": 0}}, "sampling.temperature"),
