@@ -14,7 +14,7 @@ from medreward.text.options import OptionSet
 
 __all__ = ["CATEGORIES", "EDITION", "Answer", "Case", "load_cases"]
 
-EDITION = 1
+EDITION = 2
 """The edition of the suite; it rises whenever a case is added, taken away or relabelled."""
 
 CATEGORIES: tuple[str, ...] = (
@@ -23,7 +23,8 @@ CATEGORIES: tuple[str, ...] = (
     *("language_german", "language_portuguese", "language_japanese", "language_korean", "language_arabic"),
     *("language_hindi", "language_russian", "language_other", "label_with_text", "text_only", "words_like_labels"),
     *("negation", "hedges_and_rankings", "shotguns", "self_correction", "none_and_all", "beyond_and_repeated"),
-    *("several_answers", "untagged"),
+    *("several_answers", "untagged", "verdict_behind", "others_and_past", "conditions_and_questions"),
+    *("doubt_and_refusal", "findings_absent", "plain_commitments"),
 )
 """Every category, in the order of the report; each is a file of that name."""
 
