@@ -133,11 +133,16 @@ def _without_list(said: Said, yes: list[Statement]) -> list[Statement]:
     return [one for one in yes if one not in listed]
 
 
+_SILENCE = re.compile(r"[!.,?\n()f-]*+")
+
+
 def _is_withdrawn(said: Said, cut: int) -> bool:
     """Do the words after a taking back only deny or refuse?"""
     rest = said.kinds[cut:]
     if "M" in rest:
         return False
+    if _SILENCE.fullmatch(rest):
+        return True
     if re.search("[iQ][f]*+w", rest):
         return True
     raw = said.raw[said.tagged.first[cut] :]
@@ -326,9 +331,7 @@ def _of_all(said: Said, words: str) -> Choice | None:
 
 
 def _trails(one: Statement, said: Said) -> bool:
-    """Is it a label asked alone (``B?``), or one in brackets at the very end (``a labral tear (B)``)?"""
-    if one.verdict == "asked":
-        return _NOTHING_ELSE.fullmatch(said.kinds) is not None
+    """Is it a label in brackets at the very end, as in ``a labral tear (B)``?"""
     ends = _LEADING.fullmatch(said.kinds, one.end + 1) is not None
     return one.verdict == "mentioned" and one.start in said.tagged.wrapped and ends and not one.doubt
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from medreward.text.choice.together import settled
 from medreward.text.choice.tokens import Tagged
 
 __all__ = ["Statement", "shaped", "statements"]
 
-_GLUE = "faoiIQmpuvVyrwnN:"
+_GLUE = "faoiIQmpuvVyrwnN:b"
 _SENTENCE = re.compile(r"[^.?!\n]*+[.?!\n]?")
 _JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
 _SAME = re.compile(r"[,:]?[iQf]*+")
@@ -24,15 +25,17 @@ _NOT_WRONG = re.compile("[:fmp]*+[iI]?+[fm]*+[nN]++[fim]*+w")
 _IS_WRONG = re.compile("[:fmpo]*+[iI]?+[fm]*+(?:w|[nN]++[fimp]*+[raowvVy])")
 _NO = re.compile("[:o]++n$")
 _IS_NOT = re.compile("[:fmp]*+(?:N|[iI][fm]*+n)")
-_IS_RIGHT = re.compile("[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V[fr]*+$|V[fy]")
+_IS_RIGHT = re.compile(
+    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V[fr]*+$|V[fy]|[iI]?f*+[rV]f*+b$|[iI]f++b$"
+)
 _IS = re.compile("[iIQ][yfoa:]*+$")
-_IT_IS = re.compile("[fm]*+p?i[fm]*+$")
+_IT_IS = re.compile("[fm]*+p?i[fm]*+$|ip$")
 _NOT = re.compile("[nN]")
-_DENIED = re.compile("[nN]|w[:of]*+$")
+_DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
 _CHOSEN = re.compile("[vV][yfo:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
 _VERB_LAST = re.compile("[f]*+v[fmi]*+$")
 _BARE = re.compile("[fo:a]*+")
-_BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|yf++$|:)")
+_BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|y[uf]++$|:)")
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Statement:
     verdict: str = "mentioned"
 
 
-_LABEL_STOP = re.compile(r"((?:^|(?<=[\n(\-]))M)\.(?!$|\n)|((?<=[|&])M)\.(?=[xTfM])")
+_LABEL_STOP = re.compile(r"((?:^|(?<=[\n(\-]))M)\.(?!$|\n|M[,&|]M)|((?<=[|&])M)\.(?=[xTfM])")
 """The full stop of ``B. text``, which ends no sentence."""
 _IN_PASSING = re.compile(r"\)[^.,?!;\n()-]")
 """What follows a mention that brackets hold in the middle of a sentence."""
@@ -79,7 +82,7 @@ _AS_WELL_AS = re.compile("(?<=M)zfz(?=M)")
 
 def shaped(kinds: str) -> str:
     """The kinds, in the same places, with words that work together as what they do together."""
-    kinds = _LABEL_STOP.sub(r"\1\2)", kinds).replace("ey", "cn").replace("jc", "jn").replace("du", "fu")
+    kinds = _LABEL_STOP.sub(r"\1\2)", settled(kinds)).replace("ey", "cn").replace("jc", "jn").replace("du", "fu")
     if "&n" in kinds or ",n" in kinds:
         kinds = kinds.replace("&n", ",n")
     if "1" in kinds or "2" in kinds or "t" in kinds:
@@ -91,13 +94,17 @@ def shaped(kinds: str) -> str:
     if "-" in kinds:
         kinds = _DASHED.sub(":", kinds)
     if "k" in kinds or "n" in kinds:
-        kinds = _WAIT.sub(_taken_back, kinds).replace("k", "f")
+        end = len(kinds.rstrip(_SILENT))
+        kinds = _WAIT.sub(lambda found: _taken_back(found, end), kinds).replace("k", "f")
     return kinds
 
 
-def _taken_back(found: re.Match[str]) -> str:
-    """Words such as "no, wait" end what was said; at the very beginning they only open."""
-    return "!" * len(found[0])
+_SILENT = ".,?!\n()- "
+
+
+def _taken_back(found: re.Match[str], end: int) -> str:
+    """Words such as "no, wait" end what was said; "actually" as the last word does not."""
+    return ("!" if found.end() < end or "n" in found[0] else "f") * len(found[0])
 
 
 def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
@@ -108,14 +115,23 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
         if kinds.find("M", start, end) < 0:
             continue
         asked = kinds[end - 1] == "?"
-        answered = asked and kinds[end : end + 1] == "r"
+        answered = asked and _YES.match(kinds, end) is not None
         mentions = list(_mentions(kinds, start, end, tagged))
         for statement in _joined(mentions, kinds) if len(mentions) > 1 else mentions:
             wrapped = statement.start in tagged.wrapped
             statement.verdict = marks.get(statement.start) or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
-            if answered and statement.verdict == "asked" and len(statement.labels) == 1:
+            if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
             yield statement
+
+
+_YES = re.compile(r"f*+r(?![^.,!\n)])")
+
+
+def _is_asked(one: Statement, kinds: str) -> bool:
+    """Is it this label that the question asks about, and nothing that denies it?"""
+    near = one.left + kinds[one.end + 1 : one.end + 6]
+    return one.verdict == "asked" or (one.verdict == "mentioned" and {"n", "N", "w"}.isdisjoint(near))
 
 
 def _marks(kinds: str) -> dict[int, str]:
@@ -179,6 +195,8 @@ def _joined(mentions: list[Statement], kinds: str) -> list[Statement]:
 
 def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
     between = kinds[before.end + 1 : mention.start]
+    if before.conjoined == "|" and between[:1] == "," and {*mention.labels} < {*before.labels}:
+        return _CONJUNCTION.search(between) is not None
     if _JOIN.fullmatch(between) is None:
         return set(before.labels) == set(mention.labels) and _SAME.fullmatch(between) is not None
     if _CONJUNCTION.search(between) or set(before.labels) == set(mention.labels) or not between:
@@ -191,11 +209,31 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
 def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     """What the words left and right of the mention say of it."""
     window = kinds[said.end + 1 : said.end + 1 + _WINDOW]
+    if said.by_text and (modifier := _MODIFIER.match(window)):
+        window = window[modifier.end() :]
     words = window.lstrip(_GLUE)
     right = window[: len(window) - len(words)]
     if words[:1] == "," and "o" in said.left and _APPOSED.match(words):
         return "denied"
-    return _judged(said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped))
+    verdict = _judged(said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped))
+    if verdict in ("affirmed", "bare"):
+        if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
+            return "denied"
+        if _ONLY_IF.match(words):
+            return "mentioned"
+    return verdict
+
+
+_MODIFIER = re.compile(r"f*+yf*+x{1,2}+(?=[.,\n]|$)")
+"""What says where or with what a finding is: ``bursitis of the left knee``."""
+_REFUTED = re.compile(
+    r"[:fo]*+[.,:\n()-]*+c?+(?:(?:[fp]++[mi]*+|[mi]++|Q)?[fm]*+(?:w[fw]*+|[nN][fimp]*+(?:[roaVv]f*+)?)"
+    r"|u[fmav]*+n|u[fm]*+N[vf]*+)(?=[.,)\n?!]|$)"
+    r"|f*+\([fpm]*+(?:nf*+[vV]|Nf*+[vV])[^M()]*+\)"
+)
+"""A verdict behind: ``B (wrong)``, ``B. That is not right``, ``B, I guess not``, ``B (does not explain it)``."""
+_UNSEEN = re.compile(r"[:,(-]*+nf*+5")
+_ONLY_IF = re.compile(r"[,(-]*+c?f*+dd")
 
 
 _WINDOW = 40

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from medreward.text.choice.names import names_of
+from medreward.text.choice.together import ALONE
 from medreward.text.choice.visible import INVISIBLE, undressed
 from medreward.text.choice.words import is_punctuation, tokens_in, word_kinds
 from medreward.text.options import OptionSet
@@ -164,8 +165,6 @@ def tag(raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
-    if "G" in kinds:
-        kinds = kinds.replace("Gy", "vy").replace("G", "x")
     first: Sequence[int] = range(len(kinds))
     last = first
     if present:
@@ -260,8 +259,8 @@ _PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcm])")
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     """Candidates become ``M`` where they are no part of a phrase such as "vitamin K" or "a fracture"."""
-    kinds = tagged.kinds
-    out = list(kinds)
+    out = list(tagged.kinds)
+    kinds = tagged.kinds.translate(ALONE)
     live: list[int] = []
     previous, is_dead = -1, False  # the candidate before, and was it part of a phrase? For "hepatitis A, B or C"
     for match in _CANDIDATE.finditer(kinds):
@@ -270,6 +269,9 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         token = raw[tagged.first[at]]
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         chained = is_dead and joined and kind in "LXA"
+        if kind == "T" and _is_remark(tagged, raw, at):
+            out[at] = lexicon.kinds.words[token.casefold()]
+            continue
         if kind == "A":
             fits = _is_weak_label(token, before, after, raw[tagged.first[at + 1]] if after else "")
         else:
@@ -298,6 +300,20 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     tagged.means = {at: tagged.means[at] for at in live}
     tagged.kinds = "".join(out)
     return tagged
+
+
+def _is_remark(tagged: Tagged, raw: list[str], at: int) -> bool:
+    """Is an option's text that is also a verdict, such as "right", the verdict here: "that's right", "C is right"?"""
+    first = tagged.first[at]
+    if first != tagged.last[at] or word_kinds().get(raw[first].casefold()) not in ("r", "w"):
+        return False
+    if tagged.kinds[at - 1 : at] in ("i", "W") and tagged.kinds[at - 2 : at - 1] in ("L", "S", "P"):
+        return True
+    before = [token.casefold() for token in raw[max(first - 2, 0) : first]]
+    return before[-1:] in _REMARKS or before in _REMARKS
+
+
+_REMARKS = (["that's"], ["you're"], ["all"], ["that", "is"], ["you", "are"], ["he", "is"], ["she", "is"], ["they", "are"])
 
 
 def _is_weak_label(token: str, before: str, after: str, following: str) -> bool:

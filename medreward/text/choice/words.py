@@ -79,6 +79,27 @@ _NAMES = {
     "second": "2",
     "thought": "t",
     "points_to": "G",
+    "settle": "K",
+    "sign": "s",
+    "confirmed": "Z",
+    "shows": "E",
+    "others": "O",
+    "some": "7",
+    "you": "U",
+    "would": "H",
+    "would_be": "@",
+    "i_would": "4",
+    "may": "l",
+    "should": "3",
+    "was": "W",
+    "were": "B",
+    "had": "F",
+    "before": "J",
+    "only": "6",
+    "even": "8",
+    "seen": "5",
+    "lacking": "9",
+    "than": "b",
     "comma": ",",
     "colon": ":",
     "stop": ".",
@@ -128,6 +149,7 @@ def is_punctuation(token: str) -> bool:
 _TOKEN = (
     r"[\n\r\x85\u2028\u2029]"
     r"|\d++(?:[.,]\d++)*+[A-Za-z0-9]*+"
+    r"|[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|(?:TL;DR|tl;dr)"
     r"|[A-Za-z](?:[A-Za-z0-9]|'(?=[A-Za-z0-9]))*+"
     r"|\ ?(?:->|=>|-{1,3}+)\ ?"
     r"|\\[A-Za-z]{1,12}+"

@@ -1,0 +1,88 @@
+"""Words that mean something only together: "was going to", "most would say", "no evidence of", "had there been".
+
+The words stand in ``languages/*.toml`` under the names of their groups, with kinds of their own; here each becomes one of
+the kinds that the statements know, alone or as its neighbours ask. What others choose, what was chosen before and what
+would be chosen under another condition becomes a condition, so that it is mentioned and not said.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["ALONE", "settled"]
+
+ALONE = str.maketrans(
+    {
+        **{"O": "x", "7": "f", "E": "v", "H": "m", "W": "i", "F": "m", "B": "I", "J": "x", "K": "v", "G": "x", "s": "x"},
+        **{"Z": "r", "6": "f", "l": "m", "U": "u", "8": "f", "4": "u", "3": "m", "@": "i", "5": "x", "9": "n"},
+    }
+)
+"""What a word of each of these kinds is by itself."""
+
+
+class _Rule(NamedTuple):
+    """Words found together become words of another kind, one for one.
+
+    Args:
+        trigger: the kind without which the pattern is not looked for.
+        pattern: the kinds of the words; those that a lookahead or lookbehind holds stay as they are.
+        kind: what each of them becomes.
+    """
+
+    trigger: str
+    pattern: re.Pattern[str]
+    kind: str
+
+
+def _rule(trigger: str, pattern: str, kind: str) -> _Rule:
+    return _Rule(trigger, re.compile(pattern), kind)
+
+
+_STARTS = r"(?:^|(?<=[.\n]))"
+_RULES = (
+    _rule("G", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
+    _rule("K", "K[iu]?[zp](?=[yfo]*+M)", "v"),  # settle on, my money is on, make it
+    _rule("s", "nf?s", "n"),  # no evidence
+    _rule("s", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
+    _rule("Z", "Z(?=f?M)", "v"),  # confirmed bursitis
+    _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
+    _rule("9", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
+    _rule("j", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
+    _rule("d", r"d(?=\|n)", "z"),  # whether or not
+    _rule("d", "d(?=f?yv)", "f"),  # if forced to choose
+    _rule("8", "8d", "f"),  # even if
+    _rule("6", "6[zd]", "d"),  # only when, only if
+    _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
+    _rule("J", "J(?=[fuaovmyHW])", "d"),  # initially chose, previous answer, used to be, almost said
+    _rule("1", "z1,|1(?=v)", "d"),
+    _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
+    _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
+    _rule("W", "u[WB](?![fm]?[rwy])|W(?=f?t)", "d"),  # I was going to; was thought to be; not: I was right
+    _rule("4", "4(?=f?m(?!y))", "d"),  # I'd have chosen; not: I'd have to choose
+    _rule("H", "H(?=f?m(?!y))", "d"),  # would have chosen
+    _rule("O", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "v"),  # the patient has bursitis
+    _rule("O", "vyf?O(?=:)", "v"),  # I agree with the user:
+    _rule("O", r"O(?=yf*+M\.?$)", "v"),  # a man with bursitis
+    _rule("O", r"O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
+    _rule("7", "7f?[lHm]?f?[vt]", "d"),  # some would say
+    _rule("U", "Uf?l", "d"),  # you might think
+    _rule("p", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
+    _rule("@", r"@(?=[^.?!\nM]{0,9}M,?f?d)", "d"),
+    _rule("H", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
+    _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
+)
+_MARKED = re.compile("[" + "".join(map(chr, ALONE)) + "1zj]|pm?[iWH]*f?w|Qf?w|d")
+_CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
+
+
+def settled(kinds: str) -> str:
+    """The kinds, in the same places, with every word that these rules know as one that statements know."""
+    if _MARKED.search(kinds) is None:
+        return kinds
+    for trigger, pattern, kind in _RULES:
+        if trigger in kinds:
+            kinds = pattern.sub(lambda found, kind=kind: kind * len(found[0]), kinds)  # type: ignore[misc]
+    if "H" in kinds and "d" in kinds:  # what would be, under a condition named before
+        kinds = _CONDITION.sub(lambda found: found[0].replace("H", "d"), kinds)
+    return kinds.translate(ALONE)
