@@ -94,7 +94,9 @@ def _whole_text(folded: str, raw: Sequence[str], lexicon: Lexicon) -> list[str]:
     if len(raw) > 2 * lexicon.longest + 60 or not lexicon.texts:
         return []
     strict = lexicon.strict.get(" ".join(folded.split()))
-    return strict or lexicon.loose.get(words_in([token.casefold() for token in raw])) or []
+    if strict or raw[-1:] == ["?"]:
+        return strict or []
+    return lexicon.loose.get(words_in([token.casefold() for token in raw])) or []
 
 
 def _by_text(labels: Sequence[str], body: str) -> Choice:

@@ -34,7 +34,7 @@ _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
 _CHOSEN = re.compile("[vV][yfo:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
 _VERB_LAST = re.compile("[f]*+v[fmi]*+$")
-_BARE = re.compile("[fo:a]*+")
+_BARE = re.compile("[fo:a]*+|f*+(?:r[oa]|[oa]r)[fo:]*+")
 _BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|y[uf]++$|:)")
 
 
@@ -82,7 +82,7 @@ _AS_WELL_AS = re.compile("(?<=M)zfz(?=M)")
 
 def shaped(kinds: str) -> str:
     """The kinds, in the same places, with words that work together as what they do together."""
-    kinds = _LABEL_STOP.sub(r"\1\2)", settled(kinds)).replace("ey", "cn").replace("jc", "jn").replace("du", "fu")
+    kinds = _LABEL_STOP.sub(r"\1\2)", settled(kinds)).replace("ey", "cn").replace("jc", "jn")
     if "&n" in kinds or ",n" in kinds:
         kinds = kinds.replace("&n", ",n")
     if "1" in kinds or "2" in kinds or "t" in kinds:

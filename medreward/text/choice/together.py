@@ -49,10 +49,13 @@ _RULES = (
     _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
     _rule("9", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
     _rule("j", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
+    _rule("d", "d(?=[u4U])", "f"),  # if I had to choose
     _rule("d", r"d(?=\|n)", "z"),  # whether or not
     _rule("d", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8", "8d", "f"),  # even if
-    _rule("6", "6[zd]", "d"),  # only when, only if
+    _rule("d", "d,(?=p)", "d"),  # ich bezweifle, dass
+    _rule("d", _STARTS + r"f?d(?![u4U,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
+    _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
     _rule("J", "J(?=[fuaovmyHW])", "d"),  # initially chose, previous answer, used to be, almost said
     _rule("1", "z1,|1(?=v)", "d"),
@@ -68,11 +71,13 @@ _RULES = (
     _rule("7", "7f?[lHm]?f?[vt]", "d"),  # some would say
     _rule("U", "Uf?l", "d"),  # you might think
     _rule("p", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
+    _rule("w", "@f?w[py]?v|if?wyv", "d"),
     _rule("@", r"@(?=[^.?!\nM]{0,9}M,?f?d)", "d"),
     _rule("H", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
     _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
 _MARKED = re.compile("[" + "".join(map(chr, ALONE)) + "1zj]|pm?[iWH]*f?w|Qf?w|d")
+_RESOLVED = {code: kind for code, kind in ALONE.items() if code != ord("5")}
 _CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
 
 
@@ -85,4 +90,4 @@ def settled(kinds: str) -> str:
             kinds = pattern.sub(lambda found, kind=kind: kind * len(found[0]), kinds)  # type: ignore[misc]
     if "H" in kinds and "d" in kinds:  # what would be, under a condition named before
         kinds = _CONDITION.sub(lambda found: found[0].replace("H", "d"), kinds)
-    return kinds.translate(ALONE)
+    return kinds.translate(_RESOLVED)
