@@ -24,7 +24,7 @@ CATEGORIES: tuple[str, ...] = (
     *("language_hindi", "language_russian", "language_other", "label_with_text", "text_only", "words_like_labels"),
     *("negation", "hedges_and_rankings", "shotguns", "self_correction", "none_and_all", "beyond_and_repeated"),
     *("several_answers", "untagged", "verdict_behind", "others_and_past", "conditions_and_questions"),
-    *("doubt_and_refusal", "findings_absent", "plain_commitments"),
+    *("doubt_and_refusal", "findings_absent", "plain_commitments", "unseen"),
 )
 """Every category, in the order of the report; each is a file of that name."""
 

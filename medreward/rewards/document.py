@@ -28,17 +28,23 @@ MAX_BYTES = 1 << 18
 """A longer document is refused."""
 MAX_DEPTH = 64
 """A document nested deeper is refused."""
-GRAMMAR = 1
+GRAMMAR = 2
 """The edition of the choice grammar; it rises whenever the reading of any conformance case changes."""
 
 
-def _edition(value: Any) -> Any:
-    if type(value) is not int:  # true and 1.0 equal 1, and are none
-        raise PydanticCustomError("edition", "Input should be the number 1")
-    return value
+def _edition(number: int) -> BeforeValidator:
+    """One number and nothing that merely equals it, as true and 1.0 equal 1."""
+
+    def is_it(value: Any) -> Any:
+        if type(value) is not int or value != number:
+            raise PydanticCustomError("edition", "Input should be the number {number}", {"number": number})
+        return value
+
+    return BeforeValidator(is_it)
 
 
-Edition = Annotated[Literal[1], BeforeValidator(_edition)]
+Edition = Annotated[Literal[1], _edition(1)]
+Grammar = Annotated[Literal[2], _edition(GRAMMAR)]
 
 
 class Document(Model):
@@ -58,7 +64,7 @@ class Document(Model):
 
     medreward: Edition = 1
     tags: TagSet = TagSet()
-    grammar: Edition = 1
+    grammar: Grammar = 2
     reward: AnyReward
     _asked: str | None = PrivateAttr(default=None)
 

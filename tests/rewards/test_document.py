@@ -32,31 +32,31 @@ from medreward.testing import strategies
 from medreward.text import TagSet
 
 DIGESTS: dict[str, str] = {
-    "medvlm-r1": "sha256:8ca695b430d83b174f35129bf7dbe95d83f039fdcffa4a06f28c08167314cb8f",
-    "medvlm-r1-code": "sha256:15705245c5d1956d9da5e2cdcd056cf888f59b0517920cbd989b7c9c5f1596a7",
-    "medvlm-r1-eval": "sha256:b95eb51c5debef3590905efce649c95ac78a608bc6ff774acc581010dca5c4ed",
-    "mcq": "sha256:ca1e173967f6a8cdb891abef7251c12ce0bf0cfef7070796aefa01a05207108c",
-    "open-r1-multimodal": "sha256:8ef480b7857c26d78f3e20ed2e1a8db4367eb8a90f889c6afe882936bb37e469",
-    "r1-v": "sha256:be63e26566bf672c5844c28328ec9cc35efdca477c71046e01713a2366c612e0",
-    "med-r1": "sha256:be63e26566bf672c5844c28328ec9cc35efdca477c71046e01713a2366c612e0",
-    "med-r1-nothink": "sha256:b802557c9f49bfa76359831cab0a7f400b9a31bb44961313686de04c4d2a0358",
-    "med-r1-cxr": "sha256:b9812c711795e82b3e3e94aea486d035e2e73f4f08a3d8fd9838e1c0c6840e8b",
-    "medvlthinker": "sha256:e6c3c6349c1d2cc5945e6246048654c858e91ccd25b1f74a3629a8b31ba0cd04",
-    "easyr1-r1v": "sha256:18d051b1e7c5eda94ee67fcfbd52410d225e59fb68e31c38f2e671a9ff87a469",
-    "vlm-r1-mcq": "sha256:9dd1fc2acdf56ce1ec0979eb7dcf97a8c17038116869a1a1cc6397a02e102df3",
-    "medreasoning-easyr1-think": "sha256:5ca50d8f5d5ea583d28e68217d45bc860024adde5db88e26731f19a4c1879caf",
-    "medreasoning-easyr1-direct": "sha256:3d47b97495f9c37700c05e8d7f3cccd466d1b8259f685296db038608eb827ec6",
-    "composite-medqa": "sha256:a51fc3f86599a849dad34f063012e70c8b69dbd305e7c02cd41afdf48a775329",
-    "trl-think-format": "sha256:bebddad80ec439de94f882c514f62e8b4133f425de2d6bb87e9ed5f9a1f86835",
-    "open-r1-format": "sha256:662f2fcaf00cb665b5379c348ec50e87bdccb08e1d3f3e58d4d10f8bd9af9a99",
-    "open-r1-tag-count": "sha256:ba4940bf246845a138600194cf9226ecadfdf26afffd2199fc0af1e09e2dfa0e",
-    "ms-swift-format": "sha256:326a6379605d7ea9fcb5705c86196064605492d684b178c6ba0b439fe5e1914b",
-    "nemo-rl-format": "sha256:7ba330e08818be67df3911688237c865a89985b5027d573510ea6996a2f36927",
-    "nemo-rl-exact-alnum": "sha256:b530b9c0cd3a888728e805e7fd433c509b3ac5237aea0727096e17b1f20bb39b",
-    "open-r1-cosine": "sha256:11dc7f9e6c74a6c086a50b541001dd7cef0b2a7c9e4a52e307a0199cd6fc91ca",
-    "open-r1-length": "sha256:b84b6cbcd9d4f90a4418c6370ba6406b55122fbcaa58d808a9686218eece4f44",
-    "open-r1-repetition": "sha256:232f28bb43ceb32badb25a5da87f0f539463be779e99fae5aee5a88e3f988b1d",
-    "dapo-soft-overlong": "sha256:959a4c9aa502bd5573b38fae76c6ec4ce0b3297cd9d1d6d7b0d6bac1df18c907",
+    "medvlm-r1": "sha256:4073988a94eca2a06e9728111a39bca08b71f7d9d4ddf0f45c311211594aadbf",
+    "medvlm-r1-code": "sha256:c85f56cf87e57480e98a94b6029d11dd57dd751935aef42adafaffe975c217fd",
+    "medvlm-r1-eval": "sha256:8c2cf7f966bc8b38d9d3f72d2f73a3db67521804f4bb62192e77804d64e45b40",
+    "mcq": "sha256:5f0345178e3cdf7b5fde42261ee7d9d6d9bc908d4c67bb2cd0dd13cb135d6e55",
+    "open-r1-multimodal": "sha256:4c4a7a54a5de972352907f2dd8d5577af344cbb4b86fe778182fd64f95a18c24",
+    "r1-v": "sha256:65ce01af52cfd2da59b92635a5953daab1f260e67efb3635ae6a3116f4368e10",
+    "med-r1": "sha256:65ce01af52cfd2da59b92635a5953daab1f260e67efb3635ae6a3116f4368e10",
+    "med-r1-nothink": "sha256:dcd1372ccf7069b21ce685efbb939015cf2d0de02f2d310067f6e2053ae808fe",
+    "med-r1-cxr": "sha256:94ab25334a53dd2fa2146a03fcff9a4953fe83d9f3c7fd23c963450f74e5b280",
+    "medvlthinker": "sha256:2108308211a84e9bb773dec524d485135d3b23faa2588dace4d240647005ee34",
+    "easyr1-r1v": "sha256:0b92bcc50e0d993d3a9605685ab04b4dbd9fdadc34198f4561f2e7ba3569055e",
+    "vlm-r1-mcq": "sha256:6e5e8fa5dfca2b20a1409f1efe8fbca0bf35669bb8cc1bbab57c8e397a6afd9e",
+    "medreasoning-easyr1-think": "sha256:47fbec92a86b30dd78850a0a7dc10877b9f04befa359085c4c62f2871b13708b",
+    "medreasoning-easyr1-direct": "sha256:6972b2cba160aa4576f91c3112c61b70dfcac1583e72c88ed7fea3129807a643",
+    "composite-medqa": "sha256:529b264aebd97d149618009cc3e715b7dd2a12aa6aaec7294868651133e2271e",
+    "trl-think-format": "sha256:69d0d7a229e3f069e2646329fbb8ca99fed12611dd16d74e8596c13487b1e0dd",
+    "open-r1-format": "sha256:e1352fa283edb4d24d81dd8ec00daf87bf945b2d3118e793d7499de3a56f6362",
+    "open-r1-tag-count": "sha256:7aae160ce95fa058db8c125ab9ee44056e0b8e7171b33e7576968b0de02daf1b",
+    "ms-swift-format": "sha256:5b45dbc44ab00f2590c69b2ed2901b90c831cdb9e989a074c26617b8e88189c0",
+    "nemo-rl-format": "sha256:93477405ed82c39d07a7813efd0a2119ef5b58624be799d19c8a97789bcfaaf3",
+    "nemo-rl-exact-alnum": "sha256:a892525a600be02aaaea4ff55dbb037eacfc3a46c510c8b9b2fc9d9900a1810d",
+    "open-r1-cosine": "sha256:730fad96ea75f1e6d0087cf0deee6f71a8b775f68d9acbe2e8ef88c39530f21b",
+    "open-r1-length": "sha256:1cb3081504e31a517a138f19b39081f8d1e62aaf946cb02e0a3ebd3c1f6d3a14",
+    "open-r1-repetition": "sha256:7356b804cb349993ba5aea6a55584546696396b10b823fd956c8f13e6ca2e0d2",
+    "dapo-soft-overlong": "sha256:accaa927e4ec11c1bd7251c5cc13828e6081d0e3b46d6b6818c58d8634dcfd4a",
 }
 
 
@@ -148,7 +148,7 @@ def test_a_document_made_from_a_preset_by_a_change_has_no_presets_name() -> None
 def test_spelling_out_a_default_or_writing_keys_in_another_order_keeps_the_digest() -> None:
     short = load_document('{"reward": {"kind": "constant.v1", "value": 1}}')
     long = load_document(
-        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 1, "medreward": 1}'
+        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 2, "medreward": 1}'
     )
     assert short.digest == long.digest
 
@@ -251,7 +251,7 @@ def test_the_deepest_reward_that_loads_can_be_read_back() -> None:
 def test_the_canonical_form_leaves_defaults_out() -> None:
     document = Document(reward=TagPresence(count="at_least_once"))
     assert document.to_json() == (
-        '{"grammar":1,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
+        '{"grammar":2,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
     )
 
 

@@ -201,7 +201,6 @@ TABLE: dict[str, list[Row]] = {
         ("It's B.", KNEE, "B", "stated", OK),
         ("so B", KNEE, "B", "stated", OK),
         ("probably B", KNEE, "B", "stated", OK),
-        ("B?", KNEE, "B", "stated", OK),
         ("B B", KNEE, "B", "stated", OK),
         ("B\n\nB", KNEE, "B", "stated", OK),
         ("B, (b)", KNEE, "B", "stated", OK),
@@ -264,6 +263,15 @@ TABLE: dict[str, list[Row]] = {
         ("all of the above", KNEE, None, "ambiguous", "several_labels"),
         ("AB or B", BLOOD, None, "ambiguous", "several_labels"),
         ("D\n\n\nA\n", KNEE, None, "ambiguous", "several_labels"),
+    ],
+    "a label that is asked or that others chose is none": [
+        ("B?", KNEE, None, "none", "no_label"),
+        ("Labral pathology?", KNEE, None, "none", "no_label"),
+        ("Most people would choose B", KNEE, None, "none", "no_label"),
+        ("I initially selected B", KNEE, None, "none", "no_label"),
+        ("B (wrong)", KNEE, None, "none", "denied"),
+        ("B. Wait, no.", KNEE, None, "none", "withdrawn"),
+        ("I refuse to choose B", KNEE, None, "none", "denied"),
     ],
     "a denied label is none": [
         ("not B", KNEE, None, "none", "denied"),

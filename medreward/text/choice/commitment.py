@@ -331,9 +331,14 @@ def _of_all(said: Said, words: str) -> Choice | None:
 
 
 def _trails(one: Statement, said: Said) -> bool:
-    """Is it a label in brackets at the very end, as in ``a labral tear (B)``?"""
+    """Is it a label at the very end, in brackets or behind a colon: ``a labral tear (B)``, ``hence my pick: B``?"""
     ends = _LEADING.fullmatch(said.kinds, one.end + 1) is not None
-    return one.verdict == "mentioned" and one.start in said.tagged.wrapped and ends and not one.doubt
+    if one.verdict != "mentioned" or one.doubt or not ends:
+        return False
+    return one.start in said.tagged.wrapped or _TO_COLON.fullmatch(said.kinds, 0, one.start) is not None
+
+
+_TO_COLON = re.compile(r"(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,60}:")
 
 
 def _is_run(words: str, lexicon: Lexicon) -> bool:

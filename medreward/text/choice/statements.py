@@ -26,13 +26,13 @@ _IS_WRONG = re.compile("[:fmpo]*+[iI]?+[fm]*+(?:w|[nN]++[fimp]*+[raowvVy])")
 _NO = re.compile("[:o]++n$")
 _IS_NOT = re.compile("[:fmp]*+(?:N|[iI][fm]*+n)")
 _IS_RIGHT = re.compile(
-    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V[fr]*+$|V[fy]|[iI]?f*+[rV]f*+b$|[iI]f++b$"
+    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V++[fr]*+[ao]?$|r?V++[fy]|[iI]f*+pu[fm]*+v|[iI]?f*+[rV]f*+b$|[iI]f++b$"
 )
 _IS = re.compile("[iIQ][yfoa:]*+$")
-_IT_IS = re.compile("[fm]*+p?i[fm]*+$|ip$")
+_IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
 _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
-_CHOSEN = re.compile("[vV][yfo:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
+_CHOSEN = re.compile("[vV][yfoa:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
 _VERB_LAST = re.compile("[f]*+v[fmi]*+$")
 _BARE = re.compile("[fo:a]*+|f*+(?:r[oa]|[oa]r)[fo:]*+")
 _BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|y[uf]++$|:)")
@@ -215,7 +215,9 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     right = window[: len(window) - len(words)]
     if words[:1] == "," and "o" in said.left and _APPOSED.match(words):
         return "denied"
-    verdict = _judged(said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped))
+    verdict = _judged(
+        said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped)
+    )
     if verdict in ("affirmed", "bare"):
         if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
             return "denied"
@@ -228,7 +230,8 @@ _MODIFIER = re.compile(r"f*+yf*+x{1,2}+(?=[.,\n]|$)")
 """What says where or with what a finding is: ``bursitis of the left knee``."""
 _REFUTED = re.compile(
     r"[:fo]*+[.,:\n()-]*+c?+(?:(?:[fp]++[mi]*+|[mi]++|Q)?[fm]*+(?:w[fw]*+|[nN][fimp]*+(?:[roaVv]f*+)?)"
-    r"|u[fmav]*+n|u[fm]*+N[vf]*+)(?=[.,)\n?!]|$)"
+    r"|u[fmav]*+n++|u[fm]*+N[vf]*+)(?=[.,)\n?!]|$)"
+    r"|[iI][fm]*+r?f*+,?c[fp]*+[im]*+[nN](?=[.,)\n?!]|$)"
     r"|f*+\([fpm]*+(?:nf*+[vV]|Nf*+[vV])[^M()]*+\)"
 )
 """A verdict behind: ``B (wrong)``, ``B. That is not right``, ``B, I guess not``, ``B (does not explain it)``."""

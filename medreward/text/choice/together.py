@@ -14,8 +14,21 @@ __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
     {
-        **{"O": "x", "7": "f", "E": "v", "H": "m", "W": "i", "F": "m", "B": "I", "J": "x", "K": "v", "G": "x", "s": "x"},
+        **{
+            "O": "x",
+            "7": "f",
+            "E": "v",
+            "H": "m",
+            "W": "i",
+            "F": "m",
+            "B": "I",
+            "J": "x",
+            "K": "v",
+            "G": "x",
+            "s": "x",
+        },
         **{"Z": "r", "6": "f", "l": "m", "U": "u", "8": "f", "4": "u", "3": "m", "@": "i", "5": "x", "9": "n"},
+        **{"%": "v", "<": "x", ">": "x", "^": "a", "=": "v", "~": "k", "+": "v"},
     }
 )
 """What a word of each of these kinds is by itself."""
@@ -42,7 +55,19 @@ def _rule(trigger: str, pattern: str, kind: str) -> _Rule:
 _STARTS = r"(?:^|(?<=[.\n]))"
 _RULES = (
     _rule("G", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
-    _rule("K", "K[iu]?[zp](?=[yfo]*+M)", "v"),  # settle on, my money is on, make it
+    _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
+    _rule("K", "K[iu]?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
+    _rule("h", "(?<=f)h(?=f)", "f"),  # left-sided
+    _rule("%", "(?<=[xO])f?%", "d"),  # my attending said; not: I said
+    _rule("<", "<[fp]?>", "n"),  # take that back
+    _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
+    _rule("=", _STARTS + "=", "x"),  # see option B
+    _rule("~", "~(?=[fo]?M)", "n"),  # scratch B
+    _rule("+", r"\+(?=f?M[f7]{0,2}r)", "v"),  # I consider B the best
+    _rule("k", "z(?=f?Myf?M)", "n"),  # changed from B
+    _rule("k", "(?<=nM)y(?=f?M)", "v"),  # to D
+    _rule("i", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
+    _rule("E", "nf?x{1,3}[yp]?E", "n"),  # no consolidation to suggest
     _rule("s", "nf?s", "n"),  # no evidence
     _rule("s", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
     _rule("Z", "Z(?=f?M)", "v"),  # confirmed bursitis
@@ -57,7 +82,7 @@ _RULES = (
     _rule("d", _STARTS + r"f?d(?![u4U,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
-    _rule("J", "J(?=[fuaovmyHW])", "d"),  # initially chose, previous answer, used to be, almost said
+    _rule("J", "J(?=[fuaovmyHW%])", "d"),  # initially chose, previous answer, used to be, almost said
     _rule("1", "z1,|1(?=v)", "d"),
     _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
     _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
@@ -76,8 +101,8 @@ _RULES = (
     _rule("H", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
     _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
-_MARKED = re.compile("[" + "".join(map(chr, ALONE)) + "1zj]|pm?[iWH]*f?w|Qf?w|d")
-_RESOLVED = {code: kind for code, kind in ALONE.items() if code != ord("5")}
+_MARKED = re.compile("[" + re.escape("".join(map(chr, ALONE))) + "1zjhid]|[pQ]m?[iWH]*f?w")
+_RESOLVED = {**ALONE, ord("5"): "5", ord("+"): "x"}
 _CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
 
 

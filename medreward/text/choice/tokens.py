@@ -254,7 +254,7 @@ def _unwrapped(
 _CANDIDATE = re.compile("[LAXTSPY]")
 _NEXT_TO_WORD = {"L": "xhXrg", "X": "xhXrL", "T": "xhX", "S": "", "P": "", "Y": "", "A": "xhXrfvVwoaudTpyg0t"}
 _CHAIN = re.compile("[,|&]*+")
-_PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcm])")
+_PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcmV])")
 
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
@@ -313,7 +313,16 @@ def _is_remark(tagged: Tagged, raw: list[str], at: int) -> bool:
     return before[-1:] in _REMARKS or before in _REMARKS
 
 
-_REMARKS = (["that's"], ["you're"], ["all"], ["that", "is"], ["you", "are"], ["he", "is"], ["she", "is"], ["they", "are"])
+_REMARKS = (
+    ["that's"],
+    ["you're"],
+    ["all"],
+    ["that", "is"],
+    ["you", "are"],
+    ["he", "is"],
+    ["she", "is"],
+    ["they", "are"],
+)
 
 
 def _is_weak_label(token: str, before: str, after: str, following: str) -> bool:
