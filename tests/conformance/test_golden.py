@@ -23,9 +23,12 @@ def test_no_body_without_a_choice_is_given_one() -> None:
     assert [one.case.id for one in report().outcomes if one.verdict == "false_hit"] == []
 
 
+GAPPED = (
+    "A is wrong because there is no consolidation, B because there is no filling defect, and D because the heart is"
+    " small. So C."
+)
 OPEN = {
-    "A is wrong because there is no consolidation, B because there is no filling defect, and D because the heart is small."
-    " So C.",
+    GAPPED,
     "We have to decide between A and C. The consolidation decides it: A.",
     "Q: What is the diagnosis? A: B",
     "Option B describes this best.",

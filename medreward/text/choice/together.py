@@ -1,7 +1,7 @@
 """Words that mean something only together: "was going to", "most would say", "no evidence of", "had there been".
 
-The words stand in ``languages/*.toml`` under the names of their groups, with kinds of their own; here each becomes one of
-the kinds that the statements know, alone or as its neighbours ask. What others choose, what was chosen before and what
+The words stand in ``languages/*.toml`` under the names of their groups, with kinds of their own; here each becomes one
+of the kinds that the statements know, alone or as its neighbours ask. What others choose, what was chosen before and what
 would be chosen under another condition becomes a condition, so that it is mentioned and not said.
 """
 
@@ -12,25 +12,7 @@ from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
 
-ALONE = str.maketrans(
-    {
-        **{
-            "O": "x",
-            "7": "f",
-            "E": "v",
-            "H": "m",
-            "W": "i",
-            "F": "m",
-            "B": "I",
-            "J": "x",
-            "K": "v",
-            "G": "x",
-            "s": "x",
-        },
-        **{"Z": "r", "6": "f", "l": "m", "U": "u", "8": "f", "4": "u", "3": "m", "@": "i", "5": "x", "9": "n"},
-        **{"%": "v", "<": "x", ">": "x", "^": "a", "=": "v", "~": "k", "+": "v"},
-    }
-)
+ALONE = str.maketrans("O7EHWFBJKGsZ6lU843@59%<>^=~+", "xfvmimIxvxxrfmufumixnvxxavkv")
 """What a word of each of these kinds is by itself."""
 
 

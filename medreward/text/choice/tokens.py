@@ -259,6 +259,8 @@ _PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcmV])")
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     """Candidates become ``M`` where they are no part of a phrase such as "vitamin K" or "a fracture"."""
+    if "T" in tagged.kinds:
+        tagged.kinds = _CANDIDATE.sub(lambda found: _remark(tagged, raw, found.start()) or found[0], tagged.kinds)
     out = list(tagged.kinds)
     kinds = tagged.kinds.translate(ALONE)
     live: list[int] = []
@@ -269,9 +271,6 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         token = raw[tagged.first[at]]
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         chained = is_dead and joined and kind in "LXA"
-        if kind == "T" and _is_remark(tagged, raw, at):
-            out[at] = lexicon.kinds.words[token.casefold()]
-            continue
         if kind == "A":
             fits = _is_weak_label(token, before, after, raw[tagged.first[at + 1]] if after else "")
         else:
@@ -302,17 +301,18 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     return tagged
 
 
-def _is_remark(tagged: Tagged, raw: list[str], at: int) -> bool:
-    """Is an option's text that is also a verdict, such as "right", the verdict here: "that's right", "C is right"?"""
+def _remark(tagged: Tagged, raw: list[str], at: int) -> str | None:
+    """The kind of an option's text that is a verdict, such as "right", where it is the verdict: "that's right"."""
     first = tagged.first[at]
-    if first != tagged.last[at] or word_kinds().get(raw[first].casefold()) not in ("r", "w"):
-        return False
-    if tagged.kinds[at - 1 : at] in ("i", "W") and tagged.kinds[at - 2 : at - 1] in ("L", "S", "P"):
-        return True
+    kind = word_kinds().get(raw[first].casefold()) if tagged.kinds[at] == "T" and first == tagged.last[at] else None
+    if kind not in ("r", "w"):
+        return None
     before = [token.casefold() for token in raw[max(first - 2, 0) : first]]
-    return before[-1:] in _REMARKS or before in _REMARKS
+    of_label = tagged.kinds[max(at - 2, 0) : at] in _LABEL_IS
+    return kind if of_label or before in _REMARKS or before[-1:] in _REMARKS else None
 
 
+_LABEL_IS = tuple(label + word for label in "LSP" for word in "iW")
 _REMARKS = (
     ["that's"],
     ["you're"],
