@@ -1,8 +1,8 @@
 """Words that mean something only together: "was going to", "most would say", "no evidence of", "had there been".
 
 The words stand in ``languages/*.toml`` under the names of their groups, with kinds of their own; here each becomes one
-of the kinds that the statements know, alone or as its neighbours ask. What others choose, what was chosen before and what
-would be chosen under another condition becomes a condition, so that it is mentioned and not said.
+of the kinds that the statements know, alone or as its neighbours ask. What others choose, what was chosen before and
+what would be chosen under another condition becomes a condition, so that it is mentioned and not said.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _RULES = (
     _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
 _MARKED = re.compile("[" + re.escape("".join(map(chr, ALONE))) + "1zjhid]|[pQ]m?[iWH]*f?w")
-_RESOLVED = {**ALONE, ord("5"): "5", ord("+"): "x"}
+_RESOLVED = ALONE | str.maketrans("5+", "5x")
 _CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
 
 

@@ -173,7 +173,10 @@ def tag(raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
             kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
-    return _accepted(Tagged(kinds, first, last, meant), raw, lexicon)
+    tagged = Tagged(kinds, first, last, meant)
+    if "T" in kinds:
+        tagged.kinds = re.sub("T", lambda found: _remark(tagged, raw, found.start()) or "T", kinds)
+    return _accepted(tagged, raw, lexicon)
 
 
 _Found = list[tuple[int, int, tuple[str, ...], str]]
@@ -259,8 +262,6 @@ _PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcmV])")
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     """Candidates become ``M`` where they are no part of a phrase such as "vitamin K" or "a fracture"."""
-    if "T" in tagged.kinds:
-        tagged.kinds = _CANDIDATE.sub(lambda found: _remark(tagged, raw, found.start()) or found[0], tagged.kinds)
     out = list(tagged.kinds)
     kinds = tagged.kinds.translate(ALONE)
     live: list[int] = []
