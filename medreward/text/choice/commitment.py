@@ -62,6 +62,8 @@ class Said(NamedTuple):
 
 def committed(said: Said, select: Select) -> Choice:
     """What the body commits to."""
+    if (plain := _only_statement(said)) is not None:
+        return plain
     yes, denied, cut = _standing(said)
     if not yes:
         return _uncommitted(said)
@@ -70,6 +72,21 @@ def committed(said: Said, select: Select) -> Choice:
     if select == "many" and (several := _several(said, yes, denied)) is not None:
         return several
     return _one(said, yes, denied)
+
+
+def _only_statement(said: Said) -> Choice | None:
+    """What a body commits to that affirms one label and says nothing else; None for any other."""
+    if len(said.statements) != 1 or "!" in said.kinds:
+        return None
+    one = said.statements[0]
+    if len(one.labels) != 1 or one.verdict not in _TOLD:
+        return None
+    label = one.labels[0]
+    if label is None:
+        return said.none("out_of_range")
+    if _turns_down(said) and not _is_none_of(said.lexicon, label):
+        return said.ambiguous("contradiction")
+    return _stated(said, label, [one])
 
 
 def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]:
@@ -201,10 +218,12 @@ def _has_second(said: Said, singles: list[Statement]) -> bool:
     return False
 
 
+_NONE = re.compile(r"\s*+.{0,8}?(?:none|neither)", re.IGNORECASE | re.DOTALL)
+
+
 def _turns_down(said: Said) -> bool:
     """Does the body open by turning down every option?"""
-    opening = said.text[:200].lstrip().casefold()
-    if "none" not in opening[:12] and "neither" not in opening[:12]:
+    if _NONE.match(said.text) is None:
         return False
     return said.words[:1] in (("none",), ("neither",)) and NONE_OF.match(" ".join(said.words[:8])) is not None
 

@@ -8,6 +8,8 @@ what would be chosen under another condition becomes a condition, so that it is 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
@@ -23,15 +25,17 @@ class _Rule(NamedTuple):
         trigger: the kind without which the pattern is not looked for.
         pattern: the kinds of the words; those that a lookahead or lookbehind holds stay as they are.
         kind: what each of them becomes.
+        become: the words found, as that kind.
     """
 
     trigger: str
     pattern: re.Pattern[str]
     kind: str
+    become: Callable[[re.Match[str]], str]
 
 
 def _rule(trigger: str, pattern: str, kind: str) -> _Rule:
-    return _Rule(trigger, re.compile(pattern), kind)
+    return _Rule(trigger, re.compile(pattern), kind, lambda found: kind * len(found[0]))
 
 
 _STARTS = r"(?:^|(?<=[.\n]))"
@@ -83,18 +87,29 @@ _RULES = (
     _rule("H", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
     _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
-_MARKED = re.compile("[" + re.escape("".join(map(chr, ALONE))) + "1zjhid]|[pQ]m?[iWH]*f?w")
+_TRIGGERS = frozenset(rule.trigger for rule in _RULES) | frozenset(map(chr, ALONE))
 _RESOLVED = ALONE | str.maketrans("5+", "5x")
 _CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
 
 
+@cache
+def _rules_for(found: frozenset[str]) -> tuple[_Rule, ...]:
+    """The rules that can apply, in order, to a text that has these triggers, or gets them from a rule before."""
+    known, chosen = set(found), []
+    for rule in _RULES:
+        if rule.trigger in known:
+            chosen.append(rule)
+            known.add(rule.kind)
+    return tuple(chosen)
+
+
 def settled(kinds: str) -> str:
     """The kinds, in the same places, with every word that these rules know as one that statements know."""
-    if _MARKED.search(kinds) is None:
+    found = _TRIGGERS.intersection(kinds)
+    if not found:
         return kinds
-    for trigger, pattern, kind in _RULES:
-        if trigger in kinds:
-            kinds = pattern.sub(lambda found, kind=kind: kind * len(found[0]), kinds)  # type: ignore[misc]
-    if "H" in kinds and "d" in kinds:  # what would be, under a condition named before
+    for rule in _rules_for(found):
+        kinds = rule.pattern.sub(rule.become, kinds)
+    if "H" in found and "d" in kinds:  # what would be, under a condition named before
         kinds = _CONDITION.sub(lambda found: found[0].replace("H", "d"), kinds)
     return kinds.translate(_RESOLVED)

@@ -105,6 +105,7 @@ class Lexicon:
             self.strict.setdefault(" ".join(text.casefold().split()), []).append(label)
             self.loose.setdefault(words_in(_fold(text)), []).append(label)
         self.loose.pop((), None)
+        self._meanings: dict[str, tuple[str | None]] = {}
         self.longest = max(map(len, self.strict), default=0)
         self.signs = any(not words_in(_fold(text)) for text in self.texts.values())
         named = {words_in(_fold(label)): label for label in options.labels}
@@ -118,6 +119,15 @@ class Lexicon:
 
     def _is_label(self, words: tuple[str, ...]) -> bool:
         return len(words) == 1 and self.names.find(words[0]) is not None
+
+    def meaning(self, token: str) -> tuple[str | None]:
+        """What a token means that is a label or looks like one, remembered for those that are offered."""
+        known = self._meanings.get(token)
+        if known is None:
+            known = (self.label_of(token),)
+            if known[0] is not None:
+                self._meanings[token] = known
+        return known
 
     def label_of(self, token: str) -> str | None:
         """The label a token is, as the options spell it; None for one that is not offered."""
@@ -262,44 +272,54 @@ _PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcmV])")
 
 def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     """Candidates become ``M`` where they are no part of a phrase such as "vitamin K" or "a fracture"."""
-    out = list(tagged.kinds)
-    kinds = tagged.kinds.translate(ALONE)
+    kinds, first = tagged.kinds, tagged.first
+    places = [match.start() for match in _CANDIDATE.finditer(kinds)]
+    if not places:
+        return tagged
+    out, end = list(kinds), len(kinds) - 1
     live: list[int] = []
     previous, is_dead = -1, False  # the candidate before, and was it part of a phrase? For "hepatitis A, B or C"
-    for match in _CANDIDATE.finditer(kinds):
-        at, kind = match.start(), match.group()
-        before, after = kinds[at - 1 : at] if at else "", kinds[at + 1 : at + 2]
-        token = raw[tagged.first[at]]
+    for at in places:
+        kind, token = kinds[at], raw[first[at]]
+        before = _NEIGHBOUR.get(kinds[at - 1], kinds[at - 1]) if at else ""
+        after = _NEIGHBOUR.get(kinds[at + 1], kinds[at + 1]) if at < end else ""
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
-        chained = is_dead and joined and kind in "LXA"
         if kind == "A":
-            fits = _is_weak_label(token, before, after, raw[tagged.first[at + 1]] if after else "")
+            fits = _is_weak_label(token, before, after, raw[first[at + 1]] if after else "")
         else:
-            fits = not (after and after in _NEXT_TO_WORD[kind]) and kinds[at + 1 : at + 3] != ".g"
-            if after == "r" and kind in "LX":
-                fits = _PREDICATE_FOLLOWS.match(kinds, at + 1) is not None
-        if before == "|" and kinds[at - 2 : at - 1] == "x" and raw[tagged.first[at - 1]] == "/":
+            fits = _is_strong_label(kind, after, kinds, at)
+        if fits and before == "|" and kinds[at - 2 : at - 1] == "x" and raw[first[at - 1]] == "/":
             fits = False  # a unit, such as mg/d
-        if fits and not chained and not (before and before in "xh" and kind in "LAXT"):
+        is_part = (is_dead and joined and kind in "LXA") or (before in _PHRASES and kind in "LAXT")
+        if fits and not is_part:
             out[at] = "M"
             live.append(at)
         else:
             out[at] = {"A": "f" if token in "aA" else "u"}.get(kind, "x")
             if kind in "LX" and joined and not is_dead and before in "|&" and live:
                 out[live.pop()] = "x"
-        is_dead = (
-            out[at] == "x" if kind in "LX" else out[at] != "M" and token == "A" and before in "xh" and before != ""
-        )
+        is_dead = out[at] == "x" if kind in "LX" else out[at] != "M" and token == "A" and before in _PHRASES
         previous = at
     for at in live:
-        tagged.means[at] = tagged.means.get(at) or (lexicon.label_of(raw[tagged.first[at]]),)
         if kinds[at] == "T":
             tagged.texts.add(at)
         elif kinds[at] in "SP":
             tagged.wrapped.add(at)
-    tagged.means = {at: tagged.means[at] for at in live}
+    tagged.means = {at: tagged.means.get(at) or lexicon.meaning(raw[first[at]]) for at in live}
     tagged.kinds = "".join(out)
     return tagged
+
+
+_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()}
+_PHRASES = ("x", "h")
+"""Behind a word or a hyphen a letter is part of a phrase."""
+
+
+def _is_strong_label(kind: str, after: str, kinds: str, at: int) -> bool:
+    """Is this letter, text, or letter in brackets no part of what follows it?"""
+    if after == "r" and kind in "LX":
+        return _PREDICATE_FOLLOWS.match(kinds[at + 1 : at + 3].translate(ALONE)) is not None
+    return not (after and after in _NEXT_TO_WORD[kind]) and kinds[at + 1 : at + 3] != ".g"
 
 
 def _remark(tagged: Tagged, raw: list[str], at: int) -> str | None:

@@ -154,10 +154,10 @@ def is_punctuation(token: str) -> bool:
 
 
 _TOKEN = (
-    r"[\n\r\x85\u2028\u2029]"
+    r"(?=[A-Zefitv])(?:[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|TL;DR|tl;dr)"
+    r"|[A-Za-z][A-Za-z0-9]*+(?:'[A-Za-z0-9]++)*+"
+    r"|[\n\r\x85\u2028\u2029]"
     r"|\d++(?:[.,]\d++)*+[A-Za-z0-9]*+"
-    r"|[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|(?:TL;DR|tl;dr)"
-    r"|[A-Za-z](?:[A-Za-z0-9]|'(?=[A-Za-z0-9]))*+"
     r"|\ ?(?:->|=>|-{1,3}+)\ ?"
     r"|\\[A-Za-z]{1,12}+"
 )
