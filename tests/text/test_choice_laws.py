@@ -9,12 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medreward.conformance import Case, load_cases
-from medreward.text.choice import MAX_BODY, choose
+from medreward.text.choice import MAX_BODY, Choice, choose, label_alone, read_choice
+from medreward.text.choice.words import word_kinds
 from medreward.text.options import OptionSet
+from tests.conformance.test_golden import OPEN
 
 LETTERS = ("A", "B", "C", "D")
 SINGLE = [case for case in load_cases() if case.select == "one"]
-MADE = [case for case in SINGLE if case.answer.labels and not case.accept and case.category != "markdown_and_latex"]
+MADE = [
+    case
+    for case in SINGLE
+    if case.answer.labels and not case.accept and case.category != "markdown_and_latex" and case.body not in OPEN
+]
 KNEE = OptionSet(LETTERS, ("Meniscal tear", "Labral pathology", "Viral pneumonia", "Pneumonia"))
 
 WRAPPERS = [
@@ -105,6 +111,49 @@ def test_the_labels_are_always_some_of_the_options_in_their_order(case: Case, se
 def test_any_text_is_read_without_an_error(body: str, select: str) -> None:
     found = choose(body, KNEE, "many" if select == "many" else "one")
     assert {*found.labels} <= {*LETTERS}
+
+
+BEGINNINGS = (
+    *("B. ", "B, ", "(B) ", "A) ", "B: ", "B - ", "B\n", "**B** - ", "Option B: ", "Option A. ", "The answer is B, "),
+    *("So the answer is (A). ", "Answer: A. ", "The most likely diagnosis is B because "),
+)
+ENDINGS = (", so B.", ". The answer is B.", "\nAnswer: (A)", ", the diagnosis: A", ". B", ". Therefore, **B**.")
+KNOWN_WORDS = sorted(word for word in word_kinds() if word.strip())
+TALK = st.lists(
+    st.one_of(
+        st.sampled_from(["lung", "mass", "tear", "a", "I", "not", ".", ",", "image"]), st.sampled_from(KNOWN_WORDS)
+    ),
+    max_size=8,
+).map(" ".join)
+UNKNOWN = OptionSet(LETTERS, (None,) * 4)
+
+
+def told(choice: Choice) -> tuple[object, ...]:
+    """What does not hang on where the words stand."""
+    return choice.labels, choice.form, choice.reason, choice.candidates
+
+
+@given(st.sampled_from(BEGINNINGS), TALK)
+def test_a_label_said_first_is_read_the_same_by_the_short_way_and_the_long(beginning: str, talk: str) -> None:
+    body = beginning + talk
+    assert label_alone(body, LETTERS) is not None or told(read_choice(body, UNKNOWN, "one")) == told(
+        choose(body, UNKNOWN)
+    )
+
+
+@given(TALK, st.sampled_from(ENDINGS))
+def test_a_label_said_last_is_read_the_same_by_the_short_way_and_the_long(talk: str, ending: str) -> None:
+    body = talk + ending
+    assert label_alone(body, LETTERS) is not None or told(read_choice(body, UNKNOWN, "one")) == told(
+        choose(body, UNKNOWN)
+    )
+
+
+def test_the_suite_is_read_the_same_by_the_short_way_and_the_long() -> None:
+    for case in load_cases():
+        if label_alone(case.body, tuple(case.options)) is None:
+            short = read_choice(case.body, case.option_set, case.select)
+            assert told(short) == told(choose(case.body, case.option_set, case.select)), case.id
 
 
 UNITS = [

@@ -9,7 +9,7 @@ from medreward.text.choice.forms import Choice, Select
 from medreward.text.choice.listed import in_order
 from medreward.text.choice.statements import Statement
 from medreward.text.choice.tokens import Lexicon, Tagged, words_in
-from medreward.text.choice.words import ALL_OF, NONE_OF, REFUSAL, says
+from medreward.text.choice.words import ALL_OF, NONE_OF, OPENERS, REFUSAL, says
 
 __all__ = ["Said", "committed"]
 
@@ -315,13 +315,14 @@ def _texts_agree(said: Said) -> bool:
 
 def _uncommitted(said: Said) -> Choice:
     """Why nothing is affirmed; or the one label that a short body ends on."""
-    named, words, lexicon = said.named, " ".join(said.words), said.lexicon
+    named, tokens, lexicon = said.named, said.words, said.lexicon
+    words = " ".join(tokens)
     if len(said.statements) == 1 and len(named) == 1 and _trails(said.statements[0], said):
         one = said.statements[0]
         return Choice((named[0],), "stated", "", (one.start, one.end), named)
     if words.isascii() and len(words) == 1 and words.isalpha() and lexicon.names.find(words) is None:
         return said.none("out_of_range")
-    if (turned := _of_all(said, words)) is not None:
+    if (turned := _of_all(said, tokens, words)) is not None:
         return turned
     asked = {label for one in said.statements if one.verdict == "asked" for label in one.labels}
     several = len(asked) > 1 or any(len(one.labels) > 1 and one.verdict != "denied" for one in said.statements)
@@ -329,18 +330,22 @@ def _uncommitted(said: Said) -> Choice:
         return said.ambiguous("several_labels")
     if any(one.verdict == "denied" for one in said.statements):
         return said.none("denied")
-    refused = REFUSAL.search(words) or says("refusal", said.text.casefold())
+    refused = _found(REFUSAL, tokens, words) or says("refusal", said.text.casefold())
     return said.none("refused" if refused else "no_label")
 
 
-def _of_all(said: Said, words: str) -> Choice | None:
+def _found(pattern: re.Pattern[str], tokens: tuple[str, ...], words: str) -> bool:
+    return not OPENERS[pattern].isdisjoint(tokens) and pattern.search(words) is not None
+
+
+def _of_all(said: Said, tokens: tuple[str, ...], words: str) -> Choice | None:
     """A body that turns down or takes every option: an option that says so, else why there is no label."""
     folded = said.text.casefold()
     for pattern, name, form, reason in (
         (NONE_OF, "none_of", "none", "none_of_above"),
         (ALL_OF, "all_of", "ambiguous", "several_labels"),
     ):
-        if pattern.search(words) or says(name, folded):
+        if _found(pattern, tokens, words) or says(name, folded):
             texts = ((label, _squeezed(text)) for label, text in said.lexicon.texts.items())
             meant = [label for label, text in texts if pattern.search(text) or says(name, text)]
             if len(meant) == 1 and not said.named:
@@ -357,7 +362,7 @@ def _trails(one: Statement, said: Said) -> bool:
     return one.start in said.tagged.wrapped or _TO_COLON.fullmatch(said.kinds, 0, one.start) is not None
 
 
-_TO_COLON = re.compile(r"(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,60}:")
+_TO_COLON = re.compile(r"[.\n]*+(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,60}:")
 
 
 def _is_run(words: str, lexicon: Lexicon) -> bool:

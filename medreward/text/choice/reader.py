@@ -9,8 +9,9 @@ from medreward.text.choice.commitment import Said, committed
 from medreward.text.choice.fields import Field, answer_field
 from medreward.text.choice.forms import Choice, Select
 from medreward.text.choice.listed import labels_listed
+from medreward.text.choice.plain import plain_choice
 from medreward.text.choice.statements import shaped, statements
-from medreward.text.choice.tokens import Lexicon, Tagged, lexicon_of, tag, words_in
+from medreward.text.choice.tokens import Lexicon, Tagged, kinds_of, lexicon_of, tag, words_in
 from medreward.text.choice.visible import undressed, without_invisible, without_markup
 from medreward.text.choice.words import token_span, tokens_in
 from medreward.text.options import OptionSet
@@ -44,7 +45,7 @@ def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") 
 
 def read_choice(body: str, options: OptionSet, select: Select = "one") -> Choice:
     """As :func:`choose` for a body that ``label_alone`` leaves open, in less time: the span is of no use outside."""
-    return _read_open(body, options, select)[0]
+    return _read_open(body, options, select, plainly=True)[0]
 
 
 def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
@@ -55,8 +56,10 @@ def _read(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, l
     return _read_open(body, options, select)
 
 
-def _read_open(body: str, options: OptionSet, select: Select) -> tuple[Choice, str, list[int] | None, Tagged | None]:
-    """As ``_read``, of a body that is no label alone."""
+def _read_open(
+    body: str, options: OptionSet, select: Select, *, plainly: bool = False
+) -> tuple[Choice, str, list[int] | None, Tagged | None]:
+    """As ``_read``, of a body that is no label alone; of a plain statement without tokens where that is enough."""
     field = answer_field(body)
     if field is not None:
         return _in_field(field, options, select), body, None, None
@@ -71,7 +74,10 @@ def _read_open(body: str, options: OptionSet, select: Select) -> tuple[Choice, s
         whole = _whole_text(folded, raw, lexicon)
         if whole:
             return _by_text(whole, body), body, None, None
-    tagged = tag(raw, present, lexicon)
+    kinds = kinds_of(raw, lexicon)
+    if plainly and select == "one" and not present and (choice := plain_choice(raw, kinds, lexicon)) is not None:
+        return choice, body, None, None
+    tagged = tag(raw, kinds, present, lexicon)
     kinds = shaped(tagged.kinds)
     said = Said(tuple(statements(tagged, kinds)) if "M" in kinds else (), tagged, kinds, raw, text, lexicon)
     return committed(said, select), text, kept, tagged

@@ -77,7 +77,7 @@ _RULES = (
     _rule("H", "H(?=f?m(?!y))", "d"),  # would have chosen
     _rule("O", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "v"),  # the patient has bursitis
     _rule("O", "vyf?O(?=:)", "v"),  # I agree with the user:
-    _rule("O", r"O(?=yf*+M\.?$)", "v"),  # a man with bursitis
+    _rule("O", r"O(?=yf*+M[.\n]*+$)", "v"),  # a man with bursitis
     _rule("O", r"O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
     _rule("7", "7f?[lHm]?f?[vt]", "d"),  # some would say
     _rule("U", "Uf?l", "d"),  # you might think

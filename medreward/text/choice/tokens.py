@@ -15,7 +15,7 @@ from medreward.text.choice.visible import INVISIBLE, undressed
 from medreward.text.choice.words import is_punctuation, tokens_in, word_kinds
 from medreward.text.options import OptionSet
 
-__all__ = ["Lexicon", "Phrase", "Tagged", "lexicon_of", "tag", "words_in"]
+__all__ = ["Lexicon", "Phrase", "Tagged", "kinds_of", "lexicon_of", "tag", "words_in"]
 
 _KNOWN = 50_000
 """So many spellings of tokens are remembered for one set of labels."""
@@ -169,9 +169,13 @@ class Tagged:
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
-def tag(raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
+def kinds_of(raw: list[str], lexicon: Lexicon) -> str:
+    """The kinds of a text's tokens."""
+    return "".join(map(lexicon.kinds.__getitem__, raw))
+
+
+def tag(raw: list[str], kinds: str, present: list[Phrase], lexicon: Lexicon) -> Tagged:
     """The kinds of a text's tokens, and the mentions among them, of phrases those that may be present."""
-    kinds = "".join(map(lexicon.kinds.__getitem__, raw))
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")

@@ -28,7 +28,29 @@ kind   name               tokens                          kind   name           
 ``R``  ``tick``           a tick                          ``C``  ``cross``          a cross, an empty box
 =====  =================  ==============================  =====  =================  ==========================
 
-``G`` is ``points_to``, the verb in "point to". Without words of their own: ``L`` a label, ``A`` a label that is
+Words that mean something only together with others (see ``together.py``):
+
+=====  =================  ==============================  =====  =================  ==========================
+kind   name               tokens                          kind   name               tokens
+=====  =================  ==============================  =====  =================  ==========================
+``O``  ``others``         students, the user, he          ``7``  ``some``           some, most, one
+``%``  ``reports``        said, thinks, chose             ``E``  ``shows``          shows, suggests
+``J``  ``before``         initially, previous, used to    ``F``  ``had``            had
+``W``  ``was``            was                             ``B``  ``were``           were
+``H``  ``would``          would                           ``@``  ``would_be``       "would be" in one word
+``l``  ``may``            may, might, could               ``3``  ``should``         should, must
+``4``  ``i_would``        I'd, we'd                       ``U``  ``you``            you
+``6``  ``only``           only                            ``8``  ``even``           even
+``b``  ``than``           than                            ``9``  ``lacking``        without
+``s``  ``sign``           evidence, sign, reason          ``5``  ``seen``           seen, visible
+``G``  ``points_to``      points, typical, leads          ``K``  ``settle``         settle, decide, make
+``Z``  ``confirmed``      confirmed, proven               ``+``  ``deem``           consider, find, judge
+``^``  ``a_guess``        guess                           ``=``  ``look``           see, refer
+``~``  ``scratch``        scratch                         ``<``  ``take``           take
+``>``  ``back``           back
+=====  =================  ==============================  =====  =================  ==========================
+
+Without words of their own: ``L`` a label, ``A`` a label that is
 also a word (a, i), ``X`` a letter or number that is no label, ``#`` a number, ``h`` a hyphen inside a word, a line
 feed the end of a line, and ``x`` anything else. Later steps write ``S`` for a quoted label, ``P`` for a bracketed one,
 ``T`` for an option's text, ``M`` for every mention that counts and ``!`` for words that take back what was said.
@@ -45,7 +67,7 @@ from typing import Any
 
 import regex
 
-__all__ = ["ALL_OF", "NONE_OF", "REFUSAL", "is_punctuation", "says", "token_span", "tokens_in", "word_kinds"]
+__all__ = ["ALL_OF", "NONE_OF", "OPENERS", "REFUSAL", "is_punctuation", "says", "token_span", "tokens_in", "word_kinds"]
 
 _NAMES = {
     "filler": "f",
@@ -153,9 +175,13 @@ def is_punctuation(token: str) -> bool:
     return word_kinds().get(token, "x") in ",:.?\n()-hq" or token == "/"
 
 
+_SHORTENED = (
+    r"(?=[A-Zefitv])(?:[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+"
+    r"|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|TL;DR|tl;dr)"
+)
+"""Letters with full stops between them, and words cut short by one: ``U.S.A.``, ``vit. D``."""
 _TOKEN = (
-    r"(?=[A-Zefitv])(?:[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|TL;DR|tl;dr)"
-    r"|[A-Za-z][A-Za-z0-9]*+(?:'[A-Za-z0-9]++)*+"
+    _SHORTENED + r"|[A-Za-z][A-Za-z0-9]*+(?:'[A-Za-z0-9]++)*+"
     r"|[\n\r\x85\u2028\u2029]"
     r"|\d++(?:[.,]\d++)*+[A-Za-z0-9]*+"
     r"|\ ?(?:->|=>|-{1,3}+)\ ?"
@@ -172,7 +198,7 @@ def _wide_token() -> regex.Pattern[str]:
     words = "|".join(sorted(unspaced, key=len, reverse=True))
     letter, more = rf"[\p{{L}}\p{{N}}--[{_UNSPACED}]]", rf"[\p{{L}}\p{{N}}\p{{M}}--[{_UNSPACED}]]"
     return regex.compile(
-        rf"[\n\r\x85\u2028\u2029]|(?:{words})|[{_UNSPACED}]\p{{M}}*+"
+        rf"{_SHORTENED}|[\n\r\x85\u2028\u2029]|(?:{words})|[{_UNSPACED}]\p{{M}}*+"
         rf"|\d++(?:[.,]\d++)*+{more}*+|{letter}(?:{more}|'(?={letter}))*+"
         r"|\ ?(?:->|=>|-{1,3}+|–{1,3}+|[−‐‑])\ ?|\\[A-Za-z]{1,12}+|\S",
         regex.V1,
@@ -213,8 +239,26 @@ REFUSAL = re.compile(
     r"|^(?:n a|na|unknown|idk|null|nil|undefined|not known|pass|skip)$"
 )
 """Words of somebody who does not answer."""
+_REFUSING = (
+    "don't do cannot can't could couldn't can unable not impossible hard insufficient inadequate limited no lack more"
+    " additional further information unsure uncertain unclear undetermined indeterminate need sorry as refuse n na"
+    " unknown idk null nil undefined pass skip"
+)
+OPENERS: dict[re.Pattern[str], frozenset[str]] = {
+    NONE_OF: frozenset(["none", "neither", "no", "not"]),
+    ALL_OF: frozenset(["all", "both", "each", "any"]),
+    REFUSAL: frozenset(_REFUSING.split()),
+}
+"""The words of which each pattern needs one: most texts have none, and are not searched."""
 
 
 def says(name: str, text: str) -> bool:
     """Whether a folded text of another language says ``none_of``, ``all_of`` or ``refusal``."""
-    return any(phrase in text for phrase in _tables()[1].get(name, ()))
+    phrases = _plain_phrases(name) if text.isascii() else _tables()[1].get(name, ())
+    return any(phrase in text for phrase in phrases)
+
+
+@cache
+def _plain_phrases(name: str) -> tuple[str, ...]:
+    """The phrases that can stand in a text of ASCII alone."""
+    return tuple(filter(str.isascii, _tables()[1].get(name, ())))

@@ -1,0 +1,60 @@
+"""The commonest ways to state a label, known by the kinds of the tokens alone: ``B. text``, ``so the answer is B``.
+
+What is told here is what the whole grammar would say, in less time: one label, where it stands by itself at the start
+or ends a claim about the answer, and no other word can change it. Words that could (a question, a taking back, another
+letter, a denial that stands by itself) leave the body to the whole grammar.
+"""
+
+from __future__ import annotations
+
+import re
+
+from medreward.text.choice.forms import Choice
+from medreward.text.choice.tokens import Lexicon
+
+__all__ = ["plain_choice"]
+
+_LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
+_HARMLESS = r"(?:[^LAXTSPY#GgkRC?nwq(~]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|\((?![LAX])|q(?![LAX]))*+"
+"""Kinds that change nothing behind a label: an article, a "no" before a word, but no other label and no verdict."""
+_NEXT = (
+    r"(?![^xz.,:()\nwnN9]*+[wnN9]|[fmA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ1dt8@HW]|z[1J]))q*+(?=[^gq.,:\n)(|-])"
+    + _HARMLESS
+)
+"""What may begin behind a label and its separator: no verdict, no condition, nobody else."""
+_BEFORE = (
+    r"(?:(?:[fxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
+)
+"""Clauses that may lead up to a claim: no condition, nobody who claims it."""
+_BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|z(?![1J]){_HARMLESS}$)"
+
+_LEADING = re.compile(
+    rf"(?P<option>f*+of*+(?=q*+[LA]q*+[^,]))?+q*+(?P<label>[LA])q*+"
+    rf"(?:[.,)\n-]{_NEXT}|:q*+f*+[xz](?![1J]){_HARMLESS})$"
+    rf"|q*+\((?P<bracketed>[LA])\)q*+[.,:\n]?+q*+f*+[xz](?![1J]){_HARMLESS}$"
+)
+_CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND}")
+_ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
+
+
+def plain_choice(raw: list[str], kinds: str, lexicon: Lexicon) -> Choice | None:
+    """The choice of a body whose tokens and their kinds are these, where they plainly state one label; else None.
+
+    No option's text may stand in the body, and one label is asked for.
+    """
+    if found := _LEADING.match(kinds):
+        form = "stated" if found["option"] else "with_text"
+        at = found.start("label" if found["label"] else "bracketed")
+    elif found := _CLAIM.match(kinds) or _ENDING.match(kinds):
+        form, at = "stated", found.start("label") + _letter(found["label"])
+    else:
+        return None
+    token = raw[at]
+    label = lexicon.label_of(token)
+    if label is None or not (kinds[at] == "L" or token.isupper()) or (raw[0].casefold() in ("none", "neither")):
+        return None
+    return Choice((label,), form, "", None, (label,))
+
+
+def _letter(words: str) -> int:
+    return max(words.find("L"), words.find("A"))
