@@ -45,6 +45,8 @@ _GATHER_SMALL = 1 << 8  # pieces longer than this are copied one by one, shorter
 _GATHER_CELLS = 1 << 20
 _WORD = 8  # bytes
 _KEPT = 16 << 20
+_SLOT_BITS, _SPREAD = 16, np.uint64(0x9E3779B97F4A7C15)
+_FEW_KEYS = 1 << _SLOT_BITS
 _SHORT = 7  # bytes that fit, with their count, in one 64-bit key
 
 _SEQUENCES = ((2, 0xC2, 0xDF, 0x80), (3, 0xE0, 0xEF, 0x800), (4, 0xF0, 0xF4, 0x10000))
@@ -215,8 +217,12 @@ class Spans:
 
     def to_bytes(self) -> list[bytes]:
         """Each span as Python bytes."""
+        return [*map(bytes, self.views())]
+
+    def views(self) -> list[memoryview]:
+        """Each span as it stands in memory."""
         view = memoryview(self.buf)  # type: ignore[arg-type]
-        return [bytes(view[a:b]) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+        return [view[a:b] for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)]
 
 
 def gather(spans: Spans, separator: bytes = b"") -> tuple[Bytes, Ints]:
@@ -233,11 +239,13 @@ def gather(spans: Spans, separator: bytes = b"") -> tuple[Bytes, Ints]:
     size = spans.size
     offsets = np.zeros(len(spans) + 1, np.int64)
     np.cumsum(size + extra, out=offsets[1:])
+    if offsets[-1] > _GATHER_SMALL * len(spans):
+        return np.frombuffer(separator.join([*spans.views(), b""]), np.uint8), offsets
     out = np.full(int(offsets[-1]), separator[0] if separator else 0, np.uint8)
-    large = size > _GATHER_SMALL
-    for i in np.flatnonzero(large).tolist():
-        out[offsets[i] : offsets[i] + size[i]] = spans.buf[spans.start[i] : spans.end[i]]
-    small = np.flatnonzero(~large)
+    large = (size > _GATHER_SMALL).nonzero()[0]
+    for at, piece in zip(offsets[large].tolist(), spans[large].views(), strict=True):
+        out[at : at + len(piece)] = piece
+    small = (size <= _GATHER_SMALL).nonzero()[0]
     ends = np.cumsum(size[small])
     first = 0
     while first < len(small):
@@ -307,8 +315,20 @@ def numbered(keys: Ints) -> tuple[Ints, Ints]:
     Returns:
         ``int64`` numbers, shape ``(k,)``, and the distinct keys they stand for.
     """
-    if not len(keys):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if len(keys) > _FEW_KEYS:
+        return _numbered_by_hash(keys)
+    slot = ((keys.view(np.uint64) * _SPREAD) >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
+    place, owner = np.arange(len(keys)), np.empty(1 << _SLOT_BITS, np.int64)
+    owner[slot[::-1]] = place[::-1]  # the last one written is the first key of its slot
+    first = owner[slot]
+    if (keys[first] != keys).any():
+        return _numbered_by_hash(keys)
+    new = (first == place).nonzero()[0]
+    owner[slot[new]] = place[: len(new)]
+    return owner[slot], keys[new]
+
+
+def _numbered_by_hash(keys: Ints) -> tuple[Ints, Ints]:
     array = pa.Array.from_buffers(pa.int64(), len(keys), [None, pa.py_buffer(np.ascontiguousarray(keys))])
     encoded = array.dictionary_encode()
     numbers = np.frombuffer(encoded.indices.buffers()[1], np.int32, len(keys)).astype(np.int64)
@@ -336,11 +356,11 @@ def words_at(buf: Bytes, at: Ints) -> Words:
     if len(buf) < _WORD:
         buf = np.concatenate([buf, np.zeros(_WORD - len(buf), np.uint8)])
     last = len(buf) - _WORD
-    view = np.ndarray((last + 1,), np.dtype("<u8"), buf, strides=(1,))
+    view = np.ndarray((last + 1,), "V8", buf, strides=(1,))  # numpy takes unaligned integers at half the speed
     if not len(at) or int(at.max()) <= last:
-        return view[at]
+        return view[at].view("<u8")
     half = np.maximum(at - last, 0).view(np.uint64) << np.uint64(2)  # a shift by all 64 bits at once is undefined
-    text: Words = view[np.minimum(at, last)] >> half >> half
+    text: Words = view[np.minimum(at, last)].view("<u8") >> half >> half
     return text
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from medreward.text.buffer import Ints
 from medreward.text.rows import Rows
-from medreward.text.scan import Angles, TagTable, scan
+from medreward.text.scan import TagTable, scan
 from medreward.text.tags import TagSet
 
-__all__ = ["Question", "Reading"]
+__all__ = ["Question", "Reading", "read_only"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -51,12 +52,12 @@ class Reading:
     def __getitem__(self, question: Question[T]) -> T:
         """The answer for every row; equal questions are answered once."""
         if question not in self._known:
-            self._known[question] = _read_only(question.read(self))
+            self._known[question] = read_only(question.read(self))
         answer: T = self._known[question]
         return answer
 
     @cached_property
-    def _scanned(self) -> tuple[TagTable, Angles]:
+    def _scanned(self) -> tuple[TagTable, Ints]:
         return scan(self.rows.buf, self.rows.offsets, self.rows.valid, self.tags)
 
     @property
@@ -65,17 +66,23 @@ class Reading:
         return self._scanned[0]
 
     @property
-    def angles(self) -> Angles:
-        """Where angle brackets stand that may belong to something like a tag."""
+    def near_tags(self) -> Ints:
+        """Where a ``<`` stands that begins no tag, yet may begin something like one: ``int64``, ascending."""
         return self._scanned[1]
 
 
-def _read_only(answer: T) -> T:
+def read_only(answer: T) -> T:
     """The same answer, its arrays closed to writing: a rule must not change what the next one reads."""
-    arrays: list[object] = [answer]
-    if dataclasses.is_dataclass(answer):
-        arrays += [getattr(answer, field.name) for field in dataclasses.fields(answer)]
-    for array in arrays:
-        if isinstance(array, np.ndarray):
-            array.setflags(write=False)
+    if isinstance(answer, np.ndarray):
+        answer.setflags(write=False)
+    else:
+        for name in _field_names(answer.__class__):
+            value = getattr(answer, name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
     return answer
+
+
+@lru_cache(maxsize=256)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -59,11 +60,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.valid)
 
-    @property
+    @cached_property
     def spans(self) -> Spans:
         """Each completion as a span of the buffer; a null one is empty."""
-        start = self.offsets[:-1]
-        return Spans(self.buf, start, np.where(self.valid, self.offsets[1:], start))
+        start, end = self.offsets[:-1], self.offsets[1:]
+        return Spans(self.buf, start, end if self.valid.all() else np.where(self.valid, end, start))
 
     def text(self, row: int) -> str | None:
         """One completion; bytes that are no UTF-8 become U+FFFD."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from medreward.text import Reading, Rows, TagCount
-from medreward.text import scan as scanning
+from medreward.text import Reading, Rows, TagCount, WellFormed
+from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
 from medreward.text.facts.shapes import Shapes
@@ -40,7 +42,27 @@ def test_a_tag_may_end_where_the_buffer_ends() -> None:
 
 def test_rows_of_the_same_tags_in_the_same_order_are_one_shape() -> None:
     texts = ["<think>a</think>", "", "b<think></think> ", "</think><think>", None, "<THINK>"]
-    assert Reading(Rows.of(pa.array(texts)))[Shapes()].of_row.tolist() == [0, 1, 0, 2, 1, 1]
+    shape = Reading(Rows.of(pa.array(texts)))[Shapes()].of_row.tolist()
+    assert [shape.index(number) for number in shape] == [0, 1, 0, 3, 1, 1]
+
+
+def test_shapes_are_told_apart_however_many_were_met_before() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(40):  # some hundreds of shapes, more than are kept
+        texts = ["".join(rng.choice(["<think>", "</think>", "<answer>", "</answer>"], 6)) for _ in range(16)]
+        reading = Reading(Rows.of(pa.array(texts)))
+        shape = reading[Shapes()].of_row.tolist()
+        assert [shape.index(number) for number in shape] == [texts.index(text) for text in texts]
+        assert reading[TagCount(tag="</think>")].tolist() == [text.count("</think>") for text in texts]
+
+
+def test_more_shapes_than_are_kept_are_told_apart_in_one_batch() -> None:
+    tags = ["<think>", "</think>", "<answer>", "</answer>"]
+    texts = ["".join(path) for path in itertools.product(tags, repeat=5)]
+    reading = Reading(Rows.of(pa.array(texts)))
+    assert len({*reading[Shapes()].of_row.tolist()}) == len(texts)
+    assert reading[WellFormed()].tolist() == [False] * len(texts)
+    assert reading[TagCount(tag="<answer>")].tolist() == [text.count("<answer>") for text in texts]
 
 
 @pytest.mark.parametrize("count", [20, 21, 22, 300])

@@ -8,13 +8,34 @@ from functools import cached_property
 import numpy as np
 
 from medreward.text.buffer import Ints, Mask
-from medreward.text.facts.counts import Counted
-from medreward.text.facts.shapes import Shapes
+from medreward.text.facts.shapes import Book, Counted, Shapes
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
 from medreward.text.tags import Case
 
-__all__ = ["BlockTable", "Blocks", "ShapeBlocks"]
+__all__ = ["BlockTable", "Blocks", "ShapeBlocks", "shape_blocks"]
+
+
+@dataclass(frozen=True)
+class ShapeBlocks:
+    """The blocks of the shapes in a book.
+
+    Args:
+        reach: ``int64``, shape ``(t,)``, how many tags after a block's opener its closer stands; 0 for any other tag.
+        quoted: bool, shape ``(t,)``: the opener of an answer block that starts inside a think block.
+        loose: bool, shape ``(t,)``: a tag that belongs to no block.
+        nested: bool, shape ``(t,)``: an opener after an opener of its own tag.
+    """
+
+    reach: Ints
+    quoted: Mask
+    loose: Mask
+    nested: Mask
+
+    @property
+    def closer(self) -> Ints:
+        """Where what begins at a tag ends: a block at its closer, any other tag at itself. Shape ``(t,)``."""
+        return np.arange(len(self.reach)) + self.reach
 
 
 @dataclass(frozen=True)
@@ -53,33 +74,6 @@ class BlockTable:
 
 
 @dataclass(frozen=True)
-class ShapeBlocks:
-    """The blocks of each shape of rows: ``tags`` are those of the shapes, ``row`` is a shape's number."""
-
-    case: Case = "exact"
-
-    def read(self, reading: Reading) -> BlockTable:
-        """Pair adjacent tags of one role: no loop over shapes."""
-        tags = reading[Shapes(self.case)].tags
-        loose = np.ones(len(tags), np.bool_)
-        nested = np.zeros(len(tags), np.bool_)
-        openers, closers = [], []
-        for role in range(len(reading.tags.roles)):
-            own = np.flatnonzero(tags.code >> 1 == role)
-            left, right = own[:-1], own[1:]
-            together = (tags.row[left] == tags.row[right]) & (tags.code[left] & 1 == 0)
-            closes = tags.code[right] & 1 == 1
-            openers.append(left[together & closes])
-            closers.append(right[together & closes])
-            nested[right[together & ~closes]] = True
-        opener, closer = np.concatenate(openers), np.concatenate(closers)
-        order = np.argsort(opener, kind="stable")
-        opener, closer = opener[order], closer[order]
-        loose[opener] = loose[closer] = False
-        return BlockTable(tags, opener, closer, _quoted(reading, tags, opener, closer), loose, nested)
-
-
-@dataclass(frozen=True)
 class Blocks:
     """The blocks over the tags that count."""
 
@@ -87,33 +81,47 @@ class Blocks:
 
     def read(self, reading: Reading) -> BlockTable:
         """Give every row the blocks of its shape."""
-        tags, twin, shapes = (
-            reading[Counted(self.case)],
-            reading[Shapes(self.case)].twin,
-            reading[ShapeBlocks(self.case)],
-        )
-        reach = np.zeros(len(shapes.tags), np.int64)
-        reach[shapes.opener] = shapes.closer - shapes.opener
-        quoted = np.zeros(len(shapes.tags), np.bool_)
-        quoted[shapes.opener] = shapes.quoted
-        reach = reach[twin]
+        tags, shapes = reading[Counted(self.case)], reading[Shapes(self.case)]
+        blocks, twin = shapes.book.ask(shape_blocks), shapes.twin
+        reach = blocks.reach[twin]
         opener = np.flatnonzero(reach)
         return BlockTable(
-            tags, opener, opener + reach[opener], quoted[twin[opener]], shapes.loose[twin], shapes.nested[twin]
+            tags,
+            opener,
+            opener + reach[opener],
+            blocks.quoted[twin[opener]],
+            blocks.loose[twin],
+            blocks.nested[twin],
         )
 
 
-def _quoted(reading: Reading, tags: TagTable, opener: Ints, closer: Ints) -> Mask:
-    """Which blocks are answer blocks that start inside a think block."""
-    role = tags.code[opener] >> 1
-    roles = reading.tags.roles
-    quoted = np.zeros(len(opener), np.bool_)
-    if "think" not in roles:
-        return quoted
-    think = np.flatnonzero(role == roles.index("think"))
-    answer = np.flatnonzero(role == roles.index("answer"))
-    if len(think) and len(answer):
-        # places in the tag table rise with position, and think blocks do not overlap one another
-        before = np.searchsorted(opener[think], opener[answer]) - 1
-        quoted[answer] = (before >= 0) & (opener[answer] < closer[think[np.maximum(before, 0)]])
+def shape_blocks(book: Book) -> ShapeBlocks:
+    """Pair adjacent tags of one role: no loop over shapes."""
+    reach = np.zeros(len(book.code), np.int64)
+    nested = np.zeros(len(reach), np.bool_)
+    for role in range(len(book.roles)):
+        own = np.flatnonzero(book.code >> 1 == role)
+        left, right = own[:-1], own[1:]
+        together = (book.shape[left] == book.shape[right]) & (book.code[left] & 1 == 0)
+        closes = book.code[right] & 1 == 1
+        pair = together & closes
+        reach[left[pair]] = (right - left)[pair]
+        nested[right[together & ~closes]] = True
+    opener = np.flatnonzero(reach)
+    loose = np.ones(len(reach), np.bool_)
+    loose[opener] = loose[opener + reach[opener]] = False
+    return ShapeBlocks(reach, _quoted(book, opener, reach), loose, nested)
+
+
+def _quoted(book: Book, opener: Ints, reach: Ints) -> Mask:
+    """Which tags open answer blocks that start inside a think block."""
+    quoted = np.zeros(len(reach), np.bool_)
+    if "think" in book.roles:
+        role = book.code[opener] >> 1
+        think, answer = (opener[role == book.roles.index(name)] for name in ("think", "answer"))
+        if len(think) and len(answer):
+            # think blocks do not overlap one another
+            before = np.searchsorted(think, answer) - 1
+            holder = think[np.maximum(before, 0)]
+            quoted[answer] = (before >= 0) & (answer < holder + reach[holder])
     return quoted

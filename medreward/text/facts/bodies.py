@@ -11,9 +11,10 @@ import numpy as np
 from medreward.spec import Flag
 from medreward.text.buffer import IGNORABLE, SPACE, Bytes, CharSet, Ints, Mask, Spans, distinct, first_of_each, gather
 from medreward.text.facts.base import FACTS, Alphabet, Fact, Predicate
-from medreward.text.facts.blocks import Blocks, BlockTable
-from medreward.text.facts.counts import Counted, code_of
+from medreward.text.facts.blocks import shape_blocks
+from medreward.text.facts.counts import code_of
 from medreward.text.facts.newlines import newlines_between
+from medreward.text.facts.shapes import Book, Counted, Shapes
 from medreward.text.reading import Reading
 from medreward.text.scan import TagTable
 from medreward.text.tags import Case, Role
@@ -127,30 +128,37 @@ def _plain(row: Ints, spans: Spans) -> BodyTable:
 
 
 def _blocks(body: Body, reading: Reading) -> BodyTable:
-    table = reading[Blocks(body.case)]
-    block = table.of_role(reading.tags.roles.index(body.tag))
-    tags, first, last = table.tags, table.opener[block], table.closer[block]
+    tags, shapes = reading[Counted(body.case)], reading[Shapes(body.case)]
+    reach = shapes.book.ask(_reach, reading.tags.roles.index(body.tag))[shapes.twin]
+    first = reach.nonzero()[0]
+    last = first + reach[first]
     spans = Spans(reading.rows.buf, tags.end[first], tags.start[last])
-    mixed = np.flatnonzero(last - first > 1)
-    return BodyTable(tags.row[first], spans, mixed, _rewrite(table, spans, first, last, mixed))
+    mixed = (last - first > 1).nonzero()[0]
+    return BodyTable(tags.row[first], spans, mixed, _rewrite(reading, body.case, spans, first, last, mixed))
 
 
-def _rewrite(table: BlockTable, spans: Spans, first: Ints, last: Ints, mixed: Ints) -> Spans:
+def _reach(book: Book, role: int) -> Ints:
+    """How many tags after each opener of a role its closer stands; 0 for other tags and for quoted answers."""
+    blocks = book.ask(shape_blocks)
+    return np.where((book.code >> 1 == role) & ~blocks.quoted, blocks.reach, 0)
+
+
+def _rewrite(reading: Reading, case: Case, spans: Spans, first: Ints, last: Ints, mixed: Ints) -> Spans:
     """Bodies with tags inside, a space in place of each block wholly inside and of each other tag.
 
-    ``first`` and ``last`` are the places in ``table.tags`` just before and just after the tags inside; nothing need
+    ``first`` and ``last`` are the places in the tag table just before and just after the tags inside; nothing need
     stand there.
     """
     if not len(mixed):
         return Spans(spans.buf, mixed, mixed)
-    tags, (first, last) = table.tags, (first[mixed], last[mixed])
+    tags, shapes = reading[Counted(case)], reading[Shapes(case)]
+    first, last = first[mixed], last[mixed]
     count = last - first + 1  # the tags inside, and an empty stop at either end of the body
     begin = np.cumsum(count) - count
     place = np.clip(np.repeat(first - begin, count) + np.arange(int(count.sum())), 0, len(tags) - 1)
-    closer = np.arange(len(tags))
-    closer[table.opener] = table.closer
-    inside = closer[place] < np.repeat(last, count)
-    start, until = tags.start[place], np.where(inside, tags.end[closer[place]], tags.end[place])
+    closer = place + shapes.book.ask(shape_blocks).reach[shapes.twin[place]]
+    inside = closer < np.repeat(last, count)
+    start, until = tags.start[place], tags.end[np.where(inside, closer, place)]
     stop = begin + count - 1
     start[begin] = until[begin] = spans.start[mixed]
     start[stop] = until[stop] = spans.end[mixed]
@@ -242,10 +250,11 @@ def _or_whole_text(body: Body, reading: Reading, found: BodyTable) -> BodyTable:
     row = np.flatnonzero(missing)
     whole = _plain(row, reading.rows.spans[row])
     if body.pick == "blocks":
-        table = reading[Blocks(body.case)]
-        first, last = (np.searchsorted(table.tags.row, row, side) for side in ("left", "right"))
-        mixed = np.flatnonzero(last > first)
-        whole = BodyTable(row, whole.spans, mixed, _rewrite(table, whole.spans, first - 1, last, mixed))
+        shapes = reading[Shapes(body.case)]
+        first, size = shapes.first[row], shapes.size[row]
+        mixed = size.nonzero()[0]
+        rewritten = _rewrite(reading, body.case, whole.spans, first - 1, first + size, mixed)
+        whole = BodyTable(row, whole.spans, mixed, rewritten)
     return _merge(found, whole)
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.text.buffer import IGNORABLE, Bytes, Ints, Mask
-from medreward.text.facts.blocks import ShapeBlocks
+from medreward.text.facts.blocks import shape_blocks
 from medreward.text.facts.bodies import Body
 from medreward.text.facts.misspelt import MisspeltTag
-from medreward.text.facts.shapes import Shapes
+from medreward.text.facts.shapes import Book, Shapes
 from medreward.text.facts.stray import StrayPlaces
-from medreward.text.facts.structure import InOrder
+from medreward.text.facts.structure import in_order
 from medreward.text.reading import Reading
-from medreward.text.scan import ANY, TagTable
+from medreward.text.scan import ANY
 
 __all__ = ["FLAWS", "Flaws", "repair_of"]
 
@@ -58,60 +58,70 @@ class Flaws:
 
     def read(self, reading: Reading) -> Mask:
         """Fill one column for each flaw."""
-        found = np.zeros((len(reading), len(FLAWS)), np.bool_)
-        columns = dict(zip(FLAWS, found.T, strict=True))
-        named = self.tags or reading.tags.roles
-        _count_flaws(reading, columns, named)
-        _block_flaws(reading, columns, named)
-        columns["stray_before"][:], columns["stray_between"][:], columns["stray_after"][:] = reading[StrayPlaces()].T
-        columns["misspelt_tag"][:] = reading[MisspeltTag(self.tags)]
-        rows = reading.rows
-        columns["invalid_utf8"][:] = _invalid_utf8(rows.buf, rows.offsets, rows.valid)
-        found[~rows.valid] = False
+        rows, shapes, named = reading.rows, reading[Shapes()], self.tags or reading.tags.roles
+        found = np.take(shapes.book.ask(_shape_flaws, _numbers(reading, named)), shapes.of_row, axis=0)
+        found[:, _STRAY] = reading[StrayPlaces()]
+        found[:, _PLACE["misspelt_tag"]] = reading[MisspeltTag(self.tags)]
+        found[:, _PLACE["wrong_case"]] = _wrong_case(reading, named)
+        for role, flaw in (("think", "empty_reasoning"), ("answer", "empty_answer")):
+            if role in named:
+                found[:, _PLACE[flaw]] = _all_blank(reading, role)
+        found[:, _PLACE["invalid_utf8"]] = _invalid_utf8(rows.buf, rows.offsets, rows.valid)
+        if not rows.valid.all():
+            found[~rows.valid] = False
         return found
 
 
-def _count_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
-    shapes, kinds = reading[Shapes()], 2 * len(reading.tags.roles)
-    wanted = [2 * reading.tags.roles.index(role) + side for role in named for side in (0, 1)]
-    exact = _counts(shapes.tags, len(shapes), kinds)[:, wanted]
+_PLACE = {flaw: place for place, flaw in enumerate(FLAWS)}
+_STRAY = slice(_PLACE["stray_before"], _PLACE["stray_after"] + 1)
+
+
+def _numbers(reading: Reading, named: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(map(reading.tags.roles.index, named))
+
+
+def _shape_flaws(book: Book, roles: tuple[int, ...]) -> Mask:
+    """The flaws that the order of the tags tells, bool, shape ``(s, len(FLAWS))``."""
+    found = np.zeros((len(book), len(FLAWS)), np.bool_)
+    literals = tuple(2 * role + side for role in roles for side in (0, 1))
+    counts, blocks, ours = book.counts()[:, literals], book.ask(shape_blocks), np.isin(book.code >> 1, roles)
+    closer = book.code & 1 == 1
     flawed = {
-        "missing_open": (exact[:, 0::2] == 0).any(axis=1),
-        "missing_close": (exact[:, 1::2] == 0).any(axis=1),
-        "repeated": (exact > 1).any(axis=1),
-        "wrong_order": (exact > 0).all(axis=1),
+        "missing_open": (counts[:, 0::2] == 0).any(axis=1),
+        "missing_close": (counts[:, 1::2] == 0).any(axis=1),
+        "repeated": (counts > 1).any(axis=1),
+        "wrong_order": (counts > 0).all(axis=1) & ~book.ask(in_order, literals),
+        "unclosed": book.shape[ours & blocks.loose & ~closer],
+        "unopened": book.shape[ours & blocks.loose & closer],
+        "nested": book.shape[ours & blocks.nested],
+        "quoted": book.shape[blocks.quoted],
     }
     for flaw, which in flawed.items():
-        columns[flaw][:] = np.asarray(which)[shapes.of_row]
-    columns["wrong_order"] &= ~reading[InOrder(tags=named)]
+        found[which, _PLACE[flaw]] = True
+    return found
+
+
+def _wrong_case(reading: Reading, named: tuple[str, ...]) -> Mask | bool:
+    """Which rows lack a literal that they have in another case."""
     cased = reading.scan[reading.scan.spelling == ANY]
-    if len(cased):
-        other = _counts(cased, len(reading), kinds)[:, wanted]
-        columns["wrong_case"][:] = ((exact == 0)[shapes.of_row] & (other > 0)).any(axis=1)
+    if not len(cased):
+        return False
+    shapes = reading[Shapes()]
+    lacking = shapes.book.counts()[shapes.of_row[cased.row], cased.code] == 0
+    wrong = lacking & np.isin(cased.code >> 1, _numbers(reading, named))
+    return np.bincount(cased.row[wrong], minlength=len(reading)) > 0
 
 
-def _counts(tags: TagTable, n: int, kinds: int) -> Ints:
-    """How often each literal occurs in each row, ``int64``, shape ``(n, kinds)``."""
-    return np.bincount(tags.row * kinds + tags.code, minlength=n * kinds).reshape(n, kinds)
+def _all_blank(reading: Reading, role: str) -> Mask:
+    """Which rows have bodies of a role, none of which says anything."""
+    bodies = reading[_BODY[role]]
+    found = np.zeros(len(reading), np.bool_)
+    found[bodies.row] = True
+    found[bodies.row[~bodies.is_blank(IGNORABLE)]] = False
+    return found
 
 
-def _block_flaws(reading: Reading, columns: dict[str, Mask], named: tuple[str, ...]) -> None:
-    shapes, blocks = reading[Shapes()], reading[ShapeBlocks()]
-    tags, closer = blocks.tags, blocks.tags.code & 1 == 1
-    ours = np.isin(tags.code >> 1, [reading.tags.roles.index(role) for role in named])
-    flawed = {
-        "unclosed": tags.row[ours & blocks.loose & ~closer],
-        "unopened": tags.row[ours & blocks.loose & closer],
-        "nested": tags.row[ours & blocks.nested],
-        "quoted": blocks.row[blocks.quoted],
-    }
-    for flaw, which in flawed.items():
-        columns[flaw][:] = (np.bincount(which, minlength=len(shapes)) > 0)[shapes.of_row]
-    for role, flaw in (("think", "empty_reasoning"), ("answer", "empty_answer")):
-        if role in named:
-            bodies = reading[Body(tag=role)]
-            columns[flaw][bodies.row] = True
-            columns[flaw][bodies.row[~bodies.is_blank(IGNORABLE)]] = False
+_BODY = {role: Body(tag=role) for role in ("think", "answer")}
 
 
 def _invalid_utf8(buf: Bytes, offsets: Ints, valid: Mask) -> Mask:

@@ -8,9 +8,11 @@ from functools import lru_cache
 import numpy as np
 import regex
 
-from medreward.text.buffer import Ints, Mask, Spans, distinct
+from medreward.text.buffer import Ints, Mask, Spans, distinct, gather
+from medreward.text.facts.shapes import Shapes
 from medreward.text.reading import Reading
-from medreward.text.scan import EXACT
+from medreward.text.search import find_byte
+from medreward.text.tags import TagSet
 
 __all__ = ["MisspeltTag", "is_near_miss"]
 
@@ -30,52 +32,62 @@ class MisspeltTag:
 
     def read(self, reading: Reading) -> Mask:
         """Judge each distinct short candidate once."""
-        rows, tags, n = reading.rows, reading.scan, len(reading)
-        literals = [reading.tags.literal(role, side) for role in reading.tags.roles for side in ("open", "close")]
-        exact = tags.spelling == EXACT
-        cell = tags.row[exact] * len(literals) + tags.code[exact]
-        missing = np.bincount(cell, minlength=n * len(literals)).reshape(n, len(literals)) == 0
-        misspelt = np.zeros(n, np.bool_)
-        roles = [reading.tags.roles.index(role) for role in self.tags or reading.tags.roles]
-        missing[:, [place for place in range(len(literals)) if place // 2 not in roles]] = False
-        wanting = missing.any(axis=1) & rows.valid
+        shapes, roles = reading[Shapes()], reading.tags.roles
+        literals = tuple(reading.tags.literal(role, side) for role in roles for side in ("open", "close"))
+        asked = [literal for literal in range(len(literals)) if self.tags is None or roles[literal // 2] in self.tags]
+        missing = np.zeros((len(shapes.book), len(literals)), np.bool_)
+        missing[:, asked] = shapes.book.counts()[:, asked] == 0
+        misspelt = np.zeros(len(reading), np.bool_)
+        wanting = np.asarray(missing.any(axis=1))[shapes.of_row] & reading.rows.valid
         if not wanting.any():
             return misspelt
         reach = max(map(len, literals)) + 2
-        for side in ("<", ">"):
-            row, spans = _candidates(reading, side, wanting, reach)
+        for side, candidates in (("<", _beginning), (">", _ending)):
+            row, spans = candidates(reading, wanting, reach)
             codes, texts = distinct(spans)
-            near = np.array([_near_which(text, side, tuple(literals)) for text in texts], np.bool_).reshape(
-                -1, len(literals)
-            )
-            misspelt[row[(near[codes] & missing[row]).any(axis=1)]] = True
+            near = np.array([_near_which(text, side, literals) for text in texts], np.bool_).reshape(-1, len(literals))
+            misspelt[row[(near[codes] & missing[shapes.of_row[row]]).any(axis=1)]] = True
         return misspelt
 
 
-def _candidates(reading: Reading, side: str, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
-    """Short stretches that begin at a ``<`` or end at a ``>`` which is part of no tag: their rows and spans."""
-    rows, at = reading.rows, reading.angles.left if side == "<" else reading.angles.right
-    row = np.repeat(np.arange(len(reading)), np.diff(np.searchsorted(at, rows.offsets)))
-    keep = wanting[row]
+def _beginning(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
+    """Short stretches of some rows that begin at a ``<`` which is part of no tag: their rows and spans."""
+    rows, at = reading.rows, reading.near_tags
+    row = np.searchsorted(rows.offsets, at, "right") - 1
+    at, row = _few(at, row, wanting[row])
+    return row, Spans(rows.buf, at, np.minimum(at + reach, rows.offsets[1:][row]))
+
+
+def _ending(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
+    """Short stretches of some rows that end at a ``>`` which is part of no tag: their rows and spans."""
+    rows, tags, which = reading.rows, reading.scan, np.flatnonzero(wanting)
+    text, begin = gather(rows.spans[which])
+    right = find_byte(text, ord(">"), 0, len(text))
+    right = right[_letters_before(reading.tags)[text[right - 1]]]  # before the first byte: the last one
+    place = np.searchsorted(begin, right, "right") - 1
+    at, row = rows.offsets[which[place]] + right - begin[place], which[place]
+    ends_tag = np.append(tags.end, -1)[np.searchsorted(tags.end, at + 1)] == at + 1
+    at, row = _few(at, row, ~ends_tag)
+    return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[row]), at + 1)
+
+
+def _few(at: Ints, row: Ints, keep: Mask) -> tuple[Ints, Ints]:
+    """The candidates that are kept, and of those only the first and the last ones of each row."""
     at, row = at[keep], row[keep]
-    if side == ">":
-        free = ~_ends_tag(reading, at)
-        at, row = at[free], row[free]
-    counts = np.bincount(row, minlength=len(reading))
+    counts = np.bincount(row)
     number = np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
     few = (number < _PER_ROW) | (counts[row] - number <= _PER_ROW)
-    at, row = at[few], row[few]
-    if side == "<":
-        return row, Spans(rows.buf, at, np.minimum(at + reach, rows.offsets[1:][row]))
-    return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[:-1][row]), at + 1)
+    return at[few], row[few]
 
 
-def _ends_tag(reading: Reading, right: Ints) -> Mask:
-    """Which ``>`` end a tag."""
-    ends = reading.scan.end
-    place = np.searchsorted(ends, right + 1)
-    same: Mask = np.append(ends, -1)[place] == right + 1
-    return same
+@lru_cache(maxsize=32)
+def _letters_before(tags: TagSet) -> Mask:
+    """Which byte before a ``>`` something like a tag may have, bool, shape ``(256,)``."""
+    letters = np.full(256, tags.inner_space)
+    letters[128:] = True
+    for name in tags.names.values():
+        letters[[ord(name[-1].lower()), ord(name[-1].upper())]] = True
+    return letters
 
 
 def _near_which(text: bytes, side: str, literals: tuple[str, ...]) -> list[bool]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from medreward.text.buffer import Ints, Mask, Spans
 from medreward.text.facts.base import Predicate
-from medreward.text.facts.blocks import BlockTable, ShapeBlocks
-from medreward.text.facts.counts import Counted
-from medreward.text.facts.shapes import Shapes, ShapeTable
+from medreward.text.facts.blocks import shape_blocks
+from medreward.text.facts.shapes import Book, Counted, Shapes
 from medreward.text.reading import Reading
 from medreward.text.tags import Case
 
@@ -65,43 +64,48 @@ def gaps(reading: Reading, case: Case) -> tuple[Ints, Spans]:
 def _placed_gaps(reading: Reading, case: Case) -> tuple[Ints, Spans, Ints]:
     """The gaps, and whether each stands before, between or after the blocks: a place in ``PLACES``."""
     shapes, rows, tags = reading[Shapes(case)], reading.rows.spans, reading[Counted(case)]
-    shape, left, right, place = _shape_gaps(reading[ShapeBlocks(case)], shapes)
-    many = np.bincount(shape, minlength=len(shapes))
-    begin, count = (np.cumsum(many) - many)[shapes.of_row], many[shapes.of_row]
-    row = np.repeat(np.arange(len(reading)), count)
-    which = np.arange(len(row)) + np.repeat(begin - (np.cumsum(count) - count), count)
-    left, right, first = left[which], right[which], shapes.first[row]
-    # a place that is -1 is the row's own edge; what is looked up for it is not used
-    start = np.where(left < 0, rows.start[row], np.append(tags.end, 0)[first + left])
-    end = np.where(right < 0, rows.end[row], np.append(tags.start, 0)[first + right])
-    some = np.flatnonzero(start < end)
-    return row[some], Spans(reading.rows.buf, start[some], end[some]), place[which[some]]
+    gaps = shapes.book.ask(_shape_gaps)
+    tagged = shapes.size.nonzero()[0]
+    first, last = shapes.first[tagged], shapes.first[tagged] + shapes.size[tagged] - 1
+    begin, tail = np.empty(len(tags), np.int64), rows.start.copy()  # where what stands before a tag, or last, begins
+    begin[1:] = tags.end[:-1]
+    begin[first] = rows.start[tagged]
+    tail[tagged] = tags.end[last]
+    place = gaps.before[shapes.twin]
+    which, ends = ((place >= 0) & (begin < tags.start)).nonzero()[0], (tail < rows.end).nonzero()[0]
+    return (
+        np.concatenate([tags.row[which], ends]),
+        Spans(
+            reading.rows.buf,
+            np.concatenate([begin[which], tail[ends]]),
+            np.concatenate([tags.start[which], rows.end[ends]]),
+        ),
+        np.concatenate([place[which], gaps.last[shapes.of_row[ends]]]),
+    )
 
 
-def _shape_gaps(blocks: BlockTable, shapes: ShapeTable) -> tuple[Ints, Ints, Ints, Ints]:
-    """The gaps of each shape, in order: shape, the tags on either side by their place in the row (-1: none), place."""
-    last = np.arange(len(blocks.tags))  # where what begins at a tag ends: a block at its closer, a loose tag at itself
-    last[blocks.opener] = blocks.closer
-    inner = np.ones(len(last), np.bool_)  # tags at which nothing begins: closers of blocks
-    inner[blocks.opener] = inner[blocks.loose] = False
-    stop = np.flatnonzero(~inner)
-    covered = np.maximum.accumulate(last[stop]) if len(stop) else stop
-    shape = blocks.tags.row[stop]
-    begins, ends = np.diff(shape, prepend=-1) != 0, np.diff(shape, append=-1) != 0
-    left = np.where(begins, -1, np.append(-1, covered[:-1])[: len(stop)])
-    open_ = np.flatnonzero(left < stop)
-    bare = np.setdiff1d(np.arange(len(shapes)), shape)
-    tail = np.flatnonzero(ends)
-    shape = np.concatenate([shape[open_], shape[tail], bare])
-    left = np.concatenate([left[open_], covered[tail], np.full(len(bare), -1)])
-    right = np.concatenate([stop[open_], np.full(len(tail) + len(bare), -1)])
-    order = np.lexsort((np.where(right < 0, len(last), right), shape))
-    shape, left, right = shape[order], left[order], right[order]
-    opens, closes = np.full(len(shapes), len(last) + 1), np.full(len(shapes), len(last) + 1)
-    np.minimum.at(opens, blocks.row, blocks.opener)
-    closes[blocks.row] = -1
-    np.maximum.at(closes, blocks.row, blocks.closer)
-    before = np.where(right < 0, len(last), right) <= opens[shape]
-    place = np.where(before, 0, np.where(left >= closes[shape], 2, 1))
-    begin = shapes.begin[shape]
-    return shape, np.where(left < 0, -1, left - begin), np.where(right < 0, -1, right - begin), place
+@dataclass(frozen=True)
+class _ShapeGaps:
+    """Where the text between the tags of shapes stands: a place in ``PLACES``, -1 inside a block.
+
+    Args:
+        before: ``int64``, shape ``(t,)``, the text from the tag before, or the text's beginning, to each tag.
+        last: ``int64``, shape ``(s,)``, the text after the last tag: all of it, where there is none.
+    """
+
+    before: Ints
+    last: Ints
+
+
+def _shape_gaps(book: Book) -> _ShapeGaps:
+    tag, blocks = np.arange(len(book.code)), book.ask(shape_blocks)
+    opener = np.flatnonzero(blocks.reach)
+    closer = opener + blocks.reach[opener]
+    opens, closes = np.full(len(book), len(tag)), np.full(len(book), len(tag))
+    opens[book.shape[opener][::-1]] = opener[::-1]  # the last one written is the first one in the text
+    closes[book.shape[opener]] = -1
+    np.maximum.at(closes, book.shape[opener], closer)
+    covered = np.append(-1, np.maximum.accumulate(blocks.closer))[: len(tag)]
+    before = np.where(tag <= opens[book.shape], 0, np.where(tag > closes[book.shape], 2, 1))
+    before[covered >= tag] = -1
+    return _ShapeGaps(before, np.where(opens < len(tag), 2, 0))
