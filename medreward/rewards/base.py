@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
@@ -342,7 +343,8 @@ class _Evaluation:
     def read(self, reading: Reading) -> Values:
         values = self._values(reading)
         self._check(values, reading)
-        data = np.where(values.valid, values.data, 0.0) + 0.0  # so that no zero is a negative one
+        data = values.data if values.valid.all() else np.where(values.valid, values.data, 0.0)
+        data = data + 0.0  # so that no zero is a negative one
         return Values(data, values.valid & reading.rows.valid)
 
     @property
@@ -368,8 +370,8 @@ class _Evaluation:
         wanted = [(np.dtype(np.float64), (len(reading),)), (np.dtype(np.bool_), (len(reading),))]
         if given != wanted:
             raise self._error("wrong_shape", None, " and ".join(f"{dtype} of shape {shape}" for dtype, shape in given))
-        wrong = values.valid & ~np.isfinite(values.data)
-        if wrong.any():
+        finite = np.isfinite(values.data)
+        if not finite.all() and (wrong := values.valid & ~finite).any():
             row = int(wrong.argmax())
             raise self._error("not_finite", f"row {row + reading.rows.first_row}", repr(float(values.data[row])))
         if not self._is_ours:
@@ -419,8 +421,7 @@ def raised(who: str, module: str, error: Exception) -> RuleError:
 
 def all_valid(values: list[Values]) -> Mask:
     """Where every one of several values is not null, bool, shape ``(n,)``."""
-    valid: Mask = np.all([value.valid for value in values], axis=0)
-    return valid
+    return reduce(lambda left, right: left if left is right else left & right, (value.valid for value in values))
 
 
 def show_value(values: Values) -> str:

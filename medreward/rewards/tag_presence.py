@@ -54,16 +54,17 @@ class TagPresence(Reward):
         """Count each literal; ask for the order where it matters."""
         right = self._right_counts(reading)
         if self.credit == "per_tag":
-            return Values.of(right.mean(axis=1), reading.rows.valid)
-        good: Mask = np.asarray(right.all(axis=1))
+            return Values.of(right.mean(axis=0), reading.rows.valid)
+        good: Mask = np.asarray(right.all(axis=0))
         if self.ordered:
             good = good & reading[InOrder(tags=self.tags, case=self.case)]
         return Values.of(good, reading.rows.valid)
 
     def _right_counts(self, reading: Reading) -> Mask:
-        """bool, shape ``(n, literals)``: does the literal occur as often as it must?"""
-        counts = [reading[TagCount(tag=literal, case=self.case)] for literal in self._literals()]
-        return np.stack([count == 1 if self.count == "exactly_once" else count > 0 for count in counts], axis=1)
+        """bool, shape ``(literals, n)``: does the literal occur as often as it must?"""
+        counts = np.stack([reading[TagCount(tag=literal, case=self.case)] for literal in self._literals()])
+        right: Mask = counts == 1 if self.count == "exactly_once" else counts > 0
+        return right
 
     def _literals(self) -> list[str]:
         return [literal for role in self.tags for literal in (f"<{role}>", f"</{role}>")]
@@ -81,7 +82,7 @@ class TagPresence(Reward):
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which literals are not there as often as they must be."""
         counts = {literal: int(reading[TagCount(tag=literal, case=self.case)][0]) for literal in self._literals()}
-        right = self._right_counts(reading)[0]
+        right = self._right_counts(reading)[:, 0]
         wrong = [
             f"{reading.tags.literal(*reading.tags.parse(literal))} occurs {count} times"
             for (literal, count), fine in zip(counts.items(), right, strict=True)

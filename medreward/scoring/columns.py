@@ -37,10 +37,16 @@ def _bitmap(valid: Mask) -> pa.Buffer | None:
 
 def words(codes: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> pa.Array:
     """Numbers as the words they stand for; a negative number is null."""
-    valid = codes >= 0
-    index = np.where(valid, codes, 0).astype(np.int32)
-    indices = pa.Array.from_buffers(pa.int32(), len(index), [_bitmap(valid), pa.py_buffer(index)])
-    return _dictionary(tuple(vocabulary)).take(indices)
+    return _dictionary(tuple(vocabulary)).take(_indices(codes))
+
+
+def _indices(codes: npt.NDArray[np.integer]) -> pa.Array:
+    """Places to take; a negative one takes null."""
+    data, null = codes.astype(np.int32), codes < 0
+    if not null.any():
+        return pa.Array.from_buffers(pa.int32(), len(data), [None, pa.py_buffer(data)])
+    data[null] = 0
+    return pa.Array.from_buffers(pa.int32(), len(data), [_bitmap(~null), pa.py_buffer(data)])
 
 
 @lru_cache(maxsize=256)
@@ -49,12 +55,21 @@ def _dictionary(vocabulary: tuple[str, ...]) -> pa.Array:
 
 
 def lists_of_words(table: Mask, vocabulary: Sequence[str]) -> pa.Array:
-    """Each row's true columns, as a list of their names."""
-    row, column = np.divmod(np.flatnonzero(table), max(1, table.shape[1]))
-    offsets = np.zeros(len(table) + 1, np.int32)
-    np.cumsum(np.bincount(row, minlength=len(table)), out=offsets[1:])
+    """Each row's true columns, at most 64, as a list of their names."""
+    bits = np.zeros((len(table), 64), np.bool_)
+    bits[:, : table.shape[1]] = table
+    codes, keys = numbered(np.packbits(bits, bitorder="little").view(np.int64))
+    return _lists(tuple(keys.tolist()), tuple(vocabulary)).take(_indices(codes))
+
+
+@lru_cache(maxsize=256)
+def _lists(keys: tuple[int, ...], vocabulary: tuple[str, ...]) -> pa.Array:
+    """For each key the words whose bits it has."""
+    found = [[i for i in range(len(vocabulary)) if key >> i & 1] for key in keys]
+    offsets = np.cumsum([0, *map(len, found)], dtype=np.int32)
+    column = np.array([i for some in found for i in some], np.int64)
     return pa.Array.from_buffers(
-        pa.list_(pa.string()), len(table), [None, pa.py_buffer(offsets)], children=[words(column, vocabulary)]
+        pa.list_(pa.string()), len(keys), [None, pa.py_buffer(offsets)], children=[words(column, vocabulary)]
     )
 
 
@@ -67,7 +82,9 @@ def label_words(labels: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, .
         label_sets: the distinct tuples of labels.
     """
     place, masks = numbered(labels)
-    codes, keys = numbered(place * len(label_sets) + set_codes)
+    codes, keys = (
+        numbered(place * len(label_sets) + set_codes) if len(label_sets) > 1 else (place, np.arange(len(masks)))
+    )
     pairs = zip(masks[keys // len(label_sets)].tolist(), (keys % len(label_sets)).tolist(), strict=True)
     named = [",".join(label for i, label in enumerate(label_sets[code]) if mask >> i & 1) for mask, code in pairs]
     return words(np.where(labels > 0, codes, -1), named)

@@ -22,7 +22,7 @@ from medreward.scoring.gold_sets import (
 )
 from medreward.scoring.inputs import plain_strings
 from medreward.scoring.settings import InputSettings
-from medreward.text.buffer import Ints, Mask
+from medreward.text.buffer import Ints, Mask, numbered
 from medreward.text.option_column import OptionColumn, text_codes
 from medreward.text.options import OptionSet
 from medreward.text.rows import Rows
@@ -169,9 +169,7 @@ def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn,
     label = np.full(len(codes), UNKNOWN, np.int64)
     rows = np.flatnonzero(present)
     if settings.gold_as != "text":
-        keys, inverse = np.unique(
-            codes[rows] * len(options.label_sets) + options.label_codes[rows], return_inverse=True
-        )
+        inverse, keys = numbered(codes[rows] * len(options.label_sets) + options.label_codes[rows])
         found = [
             _find_label(plain[key // len(options.label_sets)], options.label_sets[key % len(options.label_sets)])
             for key in keys.tolist()

@@ -179,9 +179,9 @@ class Scorer:
         choice, valid, options = reading[self.choice], reading.rows.valid, reading.rows.options
         return [
             label_words(choice.labels, options.label_codes, options.label_sets),
-            words(np.where(valid, choice.form, -1), FORMS),
+            words(choice.form if valid.all() else np.where(valid, choice.form, -1), FORMS),
             words(np.where(valid & (choice.reason > 0), choice.reason, -1), REASONS),
-            lists_of_words(reading[self.flaws], list(FLAWS)),
+            lists_of_words(reading[self.flaws], tuple(FLAWS)),
         ]
 
     def score(self, data: Any) -> Scores:

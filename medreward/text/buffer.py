@@ -213,7 +213,15 @@ class Spans:
 
     def is_blank(self, chars: CharSet = SPACE) -> Mask:
         """Which spans hold nothing but ``chars``: bool, shape ``(k,)``; an empty span does."""
-        return self.skip(chars) >= self.end
+        if not len(self.buf):
+            return np.ones(len(self), np.bool_)
+        begin, size = self.buf[np.minimum(self.start, len(self.buf) - 1)], self.size
+        blank: Mask = chars.lead[begin] | (size <= 0)
+        unsure = (blank & (size > chars.ascii[begin])).nonzero()[0]
+        if len(unsure):
+            rest = self[unsure]
+            blank[unsure] = rest.skip(chars) >= rest.end
+        return blank
 
     def to_bytes(self) -> list[bytes]:
         """Each span as Python bytes."""
@@ -293,13 +301,19 @@ def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
     texts = [key.to_bytes(_WORD, "little", signed=True)[1 : 1 + (key & 0xFF)] for key in keys.tolist()]
     if len(short) < len(spans):
         long = np.flatnonzero(size > _SHORT)
-        data, offsets = gather(spans[long])
-        strings = pa.Array.from_buffers(
-            pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        ).dictionary_encode()
+        strings = _binary(spans[long]).dictionary_encode()
         codes[long] = len(keys) + np.frombuffer(strings.indices.buffers()[1], np.int32, len(strings))
         texts += strings.dictionary.to_pylist()
     return codes, texts
+
+
+def _binary(spans: Spans) -> pa.Array:
+    """The spans as an Arrow array: every second element of one whose others are what stands between them."""
+    edges = np.stack([spans.start, spans.end], axis=1).ravel()
+    places = np.arange(0, len(edges), 2)
+    both = [None, pa.py_buffer(edges), pa.py_buffer(spans.buf)]
+    every = pa.Array.from_buffers(pa.large_binary(), max(0, len(edges) - 1), both)
+    return every.take(pa.Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places)]))
 
 
 def _short_keys(spans: Spans) -> Ints:

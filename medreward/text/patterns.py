@@ -117,14 +117,15 @@ class Patterns:
             np.array([*(spelling for _, _, spelling in both), EXACT], np.int8),
         )
 
-    def match(self, buf: Bytes, at: Ints) -> tuple[npt.NDArray[np.int16], Ints]:
+    def match(self, buf: Bytes, at: Ints) -> tuple[Ints, Ints]:
         """What stands at each place.
 
         Returns:
-            The number of the pattern, shape ``(k,)``, -1 for none; and which places hold none, yet something like it.
+            The number of the pattern, ``int64``, shape ``(k,)``, -1 for none; and which places hold none, yet something
+            like it.
         """
         text = words_at(buf, at)
-        found = self.exact.match(buf, at, text)
+        found = self.exact.match(buf, at, text).astype(np.int64)
         rest = (found < 0).nonzero()[0]
         rest = rest[self.begins[(text[rest] & np.uint64(0xFFFF)).view(np.int64)]]
         if len(rest):

@@ -73,10 +73,11 @@ class Reading:
 
 def read_only(answer: T) -> T:
     """The same answer, its arrays closed to writing: a rule must not change what the next one reads."""
+    kind: type = type(answer)
     if isinstance(answer, np.ndarray):
         answer.setflags(write=False)
     else:
-        for name in _field_names(answer.__class__):
+        for name in _field_names(kind):
             value = getattr(answer, name)
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)

@@ -63,11 +63,14 @@ def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable
     candidates = find_bytes(buf, ord("<"), int(offsets[0]), int(offsets[-1]))
     found = [find(buf, offsets, left, tags) for left in _groups(candidates)]
     left, code, end, spelling, near = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
-    row = np.repeat(np.arange(len(valid)), np.diff(np.searchsorted(left, offsets)))
+    bounds = np.searchsorted(left, offsets)
+    row = np.repeat(np.arange(len(valid)), bounds[1:] - bounds[:-1])
     table = TagTable(row, code, left, end, spelling)
-    whole = (end <= offsets[1:][row]) & valid[row]
-    if whole.all():
+    tagged = (bounds[1:] > bounds[:-1]).nonzero()[0]
+    last = bounds[1:][tagged] - 1  # only a row's last tag may end beyond it
+    if valid.all() and (end[last] <= offsets[1:][tagged]).all():
         return table, near
+    whole = (end <= offsets[1:][row]) & valid[row]
     return table[whole], np.sort(np.concatenate([near, left[~whole]]))
 
 

@@ -11,7 +11,7 @@ from medreward.text.buffer import Bytes, Ints
 __all__ = ["find_byte", "find_bytes"]
 
 _BLOCK = 1 << 18  # a multiple of 64; a reused mask of this size: fresh or larger ones cost more than the compare
-_STRIP = 1 << 21  # a multiple of 64; so many bytes at once: bounds what text that is all such bytes takes
+_STRIP = 1 << 22  # a multiple of 64; so many bytes at once: bounds what text that is all such bytes takes
 _SMALL = 1 << 17  # bytes of which a mask is looked through at once
 
 

@@ -35,9 +35,10 @@ class StrayText(Predicate):
 
     def read(self, reading: Reading) -> Mask:
         """Whether each row has stray text there."""
-        places = reading[StrayPlaces(self.case)]
-        columns = [PLACES.index(place) for place in self.places]
-        return np.asarray(places[:, columns].any(axis=1))
+        found = np.zeros(len(reading), np.bool_)
+        for place in self.places:
+            found |= reading[StrayPlaces(self.case)][:, PLACES.index(place)]
+        return found
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class StrayPlaces:
         """Look at every gap for a character that is no whitespace."""
         row, span, place = _placed_gaps(reading, self.case)
         stray = np.flatnonzero(~span.is_blank())
-        found = np.zeros((len(reading), 3), np.bool_)
+        found = np.zeros((3, len(reading)), np.bool_).T
         found[row[stray], place[stray]] = True
         return found
 
