@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, Strict, model_validator
 from pydantic.functional_validators import BeforeValidator
@@ -99,11 +100,21 @@ class Spec(Model):
 
     kind: str
 
+    @classmethod
+    def once(cls, **fields: Any) -> Self:
+        """The spec of these fields, made once: making one costs more than asking it of a few rows."""
+        return cast("Self", _made(cls, tuple(fields.items())))
+
     def tags_named(self) -> tuple[str, ...]:
         """The roles of the tags this spec, without what is inside it, speaks of, in order."""
         values = [value for name, value in self if name in self.tag_fields and value is not None]
         literals = [item for value in values for item in ((value,) if isinstance(value, str) else value)]
         return tuple(dict.fromkeys(literal.strip("</>") if literal.endswith(">") else literal for literal in literals))
+
+
+@lru_cache(maxsize=1024)
+def _made(cls: type[Spec], fields: tuple[tuple[str, Any], ...]) -> Spec:
+    return cls(**dict(fields))
 
 
 S = TypeVar("S", bound=Spec)

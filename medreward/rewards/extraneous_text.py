@@ -38,7 +38,7 @@ class ExtraneousText(Reward):
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Ask for stray text in the places where none may stand."""
-        stray = reading[StrayText(places=self._forbidden(), case=self.case)]
+        stray = reading[StrayText.once(places=self._forbidden(), case=self.case)]
         value = ~stray if self.mode == "gate" else np.where(stray, -self.amount, 0.0)
         return Values.of(value, reading.rows.valid)
 

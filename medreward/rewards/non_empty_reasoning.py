@@ -31,7 +31,7 @@ class NonEmptyReasoning(Reward):
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Ask whether the tag has text."""
-        return Values.of(reading[HasText(tag=self.tag, case=self.case)], reading.rows.valid)
+        return Values.of(reading[HasText.once(tag=self.tag, case=self.case)], reading.rows.valid)
 
     def bounds(self) -> tuple[float, float]:
         """0 to 1."""
@@ -39,9 +39,9 @@ class NonEmptyReasoning(Reward):
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """Whether there is reasoning, and if not, why not."""
-        if reading[HasText(tag=self.tag, case=self.case)][0]:
+        if reading[HasText.once(tag=self.tag, case=self.case)][0]:
             return "there is reasoning"
-        opened = reading[TagCount(tag=f"<{self.tag}>", case=self.case)][0]
+        opened = reading[TagCount.once(tag=f"<{self.tag}>", case=self.case)][0]
         return "the reasoning is empty, or its tag is never closed" if opened else "there is no reasoning block"
 
 

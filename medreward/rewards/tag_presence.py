@@ -57,12 +57,12 @@ class TagPresence(Reward):
             return Values.of(right.mean(axis=0), reading.rows.valid)
         good: Mask = np.asarray(right.all(axis=0))
         if self.ordered:
-            good = good & reading[InOrder(tags=self.tags, case=self.case)]
+            good = good & reading[InOrder.once(tags=self.tags, case=self.case)]
         return Values.of(good, reading.rows.valid)
 
     def _right_counts(self, reading: Reading) -> Mask:
         """bool, shape ``(literals, n)``: does the literal occur as often as it must?"""
-        counts = np.stack([reading[TagCount(tag=literal, case=self.case)] for literal in self._literals()])
+        counts = np.stack([reading[TagCount.once(tag=literal, case=self.case)] for literal in self._literals()])
         right: Mask = counts == 1 if self.count == "exactly_once" else counts > 0
         return right
 
@@ -81,7 +81,7 @@ class TagPresence(Reward):
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """Which literals are not there as often as they must be."""
-        counts = {literal: int(reading[TagCount(tag=literal, case=self.case)][0]) for literal in self._literals()}
+        counts = {literal: int(reading[TagCount.once(tag=literal, case=self.case)][0]) for literal in self._literals()}
         right = self._right_counts(reading)[:, 0]
         wrong = [
             f"{reading.tags.literal(*reading.tags.parse(literal))} occurs {count} times"
@@ -90,7 +90,7 @@ class TagPresence(Reward):
         ]
         if wrong:
             return f"{'; '.join(wrong)}; wanted {self.count.replace('_', ' ')}"
-        if self.ordered and not reading[InOrder(tags=self.tags, case=self.case)][0]:
+        if self.ordered and not reading[InOrder.once(tags=self.tags, case=self.case)][0]:
             return "the tags are not in order"
         return f"every tag occurs {self.count.replace('_', ' ')}{', in order' if self.ordered else ''}"
 

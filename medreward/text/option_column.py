@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import Ints, Mask, raw_strings, validity_mask
+from medreward.text.buffer import Ints, Mask, Spans, raw_strings, validity_mask
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
 __all__ = ["OptionColumn", "is_text", "list_bounds", "text_codes"]
@@ -108,8 +108,11 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
     n = len(indices)
     codes = np.frombuffer(indices.buffers()[1], np.int32, n, indices.offset * 4) if n else np.zeros(0, np.int32)
     valid = validity_mask(indices.buffers()[0], indices.offset, n)
-    raw = encoded.dictionary.cast(pa.binary() if pa.types.is_string(array.type) else pa.large_binary())
-    return np.where(valid, codes, -1).astype(np.int64), [text.decode("utf-8", "replace") for text in raw.to_pylist()]
+    buf, offsets, _ = raw_strings(encoded.dictionary)
+    texts: list[str | None] = [
+        raw.decode("utf-8", "replace") for raw in Spans(buf, offsets[:-1], offsets[1:]).to_bytes()
+    ]
+    return np.where(valid, codes, -1).astype(np.int64), texts
 
 
 def list_bounds(array: pa.Array) -> tuple[pa.Array, Ints]:

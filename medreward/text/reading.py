@@ -45,15 +45,19 @@ class Reading:
         self.rows = rows
         self.tags = tags or TagSet()
         self._known: dict[Any, Any] = {}
+        self._asked: dict[int, tuple[Any, Any]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, question: Question[T]) -> T:
         """The answer for every row; equal questions are answered once."""
-        if question not in self._known:
-            self._known[question] = read_only(question.read(self))
-        answer: T = self._known[question]
+        found = self._asked.get(id(question))  # to hash a specification costs more than to answer it for a few rows
+        if found is None:
+            if question not in self._known:
+                self._known[question] = read_only(question.read(self))
+            found = self._asked[id(question)] = (question, self._known[question])
+        answer: T = found[1]
         return answer
 
     @cached_property

@@ -116,7 +116,7 @@ class HasText(Predicate):
 
     def read(self, reading: Reading) -> Mask:
         """Whether each row has such a block."""
-        bodies = reading[Body(tag=self.tag, case=self.case)]
+        bodies = reading[Body.once(tag=self.tag, case=self.case)]
         found = np.zeros(len(reading), np.bool_)
         found[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
         return found

@@ -114,14 +114,11 @@ def _wrong_case(reading: Reading, named: tuple[str, ...]) -> Mask | bool:
 
 def _all_blank(reading: Reading, role: str) -> Mask:
     """Which rows have bodies of a role, none of which says anything."""
-    bodies = reading[_BODY[role]]
+    bodies = reading[Body.once(tag=role)]
     found = np.zeros(len(reading), np.bool_)
     found[bodies.row] = True
     found[bodies.row[~bodies.is_blank(IGNORABLE)]] = False
     return found
-
-
-_BODY = {role: Body(tag=role) for role in ("think", "answer")}
 
 
 def _invalid_utf8(buf: Bytes, offsets: Ints, valid: Mask) -> Mask:

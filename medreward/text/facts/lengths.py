@@ -41,7 +41,7 @@ class Length(Measure):
         count = count_chars if self.unit == "chars" else count_words
         if self.of == "completion":
             return count(reading.rows.spans)
-        bodies = reading[Body(tag=self.of, case=self.case)]
+        bodies = reading[Body.once(tag=self.of, case=self.case)]
         size = count(bodies.spans.strip())
         size[bodies.mixed] = count(bodies.rewritten.strip())
         return np.bincount(bodies.row, weights=size, minlength=len(reading)).astype(np.int64)

@@ -53,7 +53,7 @@ class TextUnits(Units):
         if self.of == "completion":
             stretch, code = self._cut([reading.rows.spans])
             return Sequence(stretch, stretch, code)
-        bodies = reading[Body(tag=self.of, case=self.case)]
+        bodies = reading[Body.once(tag=self.of, case=self.case)]
         plain = np.delete(np.arange(len(bodies.row)), bodies.mixed)
         stretch, code = self._cut([bodies.spans[plain].strip(), bodies.rewritten.strip()])
         stretch = np.concatenate([plain, bodies.mixed])[stretch]
