@@ -364,12 +364,10 @@ class _Evaluation:
 
     def _check(self, values: Values, reading: Reading) -> None:
         """One float64 and one bool for every row, and the numbers finite."""
-        given = [
-            (getattr(array, "dtype", None), getattr(array, "shape", None)) for array in (values.data, values.valid)
-        ]
-        wanted = [(np.dtype(np.float64), (len(reading),)), (np.dtype(np.bool_), (len(reading),))]
-        if given != wanted:
-            raise self._error("wrong_shape", None, " and ".join(f"{dtype} of shape {shape}" for dtype, shape in given))
+        data, valid = _form(values.data), _form(values.valid)
+        if data != (np.float64, (len(reading),)) or valid != (np.bool_, (len(reading),)):
+            given = " and ".join(f"{dtype} of shape {shape}" for dtype, shape in (data, valid))
+            raise self._error("wrong_shape", None, given)
         finite = np.isfinite(values.data)
         if not finite.all() and (wrong := values.valid & ~finite).any():
             row = int(wrong.argmax())
@@ -417,6 +415,10 @@ def raised(who: str, module: str, error: Exception) -> RuleError:
         got=f"{type(error).__name__}: {str(error)[:300]}",
         do="mend it: whatever a model wrote, a rule gives a number or null",
     )
+
+
+def _form(array: object) -> tuple[object, object]:
+    return getattr(array, "dtype", None), getattr(array, "shape", None)
 
 
 def all_valid(values: list[Values]) -> Mask:

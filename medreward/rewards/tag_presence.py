@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from medreward.rewards.base import Case, Gold, Reward, Values
 from medreward.spec import Flag
 from medreward.text.buffer import Mask
-from medreward.text.facts import InOrder, TagCount
+from medreward.text.facts import InOrder, TagCount, WellFormed
 from medreward.text.reading import Reading
 from medreward.text.tags import Case as TagCase
 from medreward.text.tags import Role
@@ -52,6 +52,8 @@ class TagPresence(Reward):
 
     def evaluate(self, reading: Reading, gold: Gold) -> Values:
         """Count each literal; ask for the order where it matters."""
+        if self.ordered and self.count == "exactly_once":
+            return Values.of(reading[WellFormed.once(tags=self.tags, case=self.case)], reading.rows.valid)
         right = self._right_counts(reading)
         if self.credit == "per_tag":
             return Values.of(right.mean(axis=0), reading.rows.valid)

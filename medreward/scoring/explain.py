@@ -21,7 +21,7 @@ from medreward.scoring.group_pass import GroupValues, needs_groups
 from medreward.scoring.rows import read_completions
 from medreward.scoring.scorer import RewardSource, Scorer
 from medreward.scoring.settings import InputSettings
-from medreward.text.buffer import SPACE, distinct
+from medreward.text.buffer import SPACE, distinct, raw_strings
 from medreward.text.choice import FORMS, REASONS, Select, choose
 from medreward.text.facts import FLAWS, Blocks, ChoiceOf, repair_of
 from medreward.text.facts.stray import gaps
@@ -179,14 +179,22 @@ def _read_one(
 ) -> tuple[Reading, Gold]:
     if completion is not None and not isinstance(completion, str):
         raise InputError("column_type", "A completion is text", got=repr(completion)[:80])
-    texts = read_completions(string_array([completion]), scorer.settings)
-    rows = Rows.of(texts, columns=_columns_of_one(columns or {}, scorer.columns))
-    rows = Rows(rows.buf, rows.offsets, rows.valid, _column_of_one(option_set(options)), rows.columns)
-    reading = Reading(rows, scorer.document.tags)
+    buf, offsets, valid = raw_strings(read_completions(string_array([completion]), scorer.settings))
+    offered = option_set(options)
+    beside = _columns_of_one(columns or {}, scorer.columns)
+    reading = Reading(Rows(buf, offsets, valid, _column_of_one(offered), beside), scorer.document.tags)
     if gold is None or not scorer.gold_forms:
         return reading, Gold(np.full(1, -1, np.int64), (np.zeros(1, np.int64), [None]), np.zeros(1, np.int64))
-    cells = _gold_cell(gold, scorer)
-    return reading, resolve_golds(cells, rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
+    return reading, (_gold_once if isinstance(gold, str) else _gold_of_one)(scorer, gold, offered)
+
+
+def _gold_of_one(scorer: Scorer, gold: GoldCell, options: OptionSet) -> Gold:
+    nothing = np.zeros(2, np.int64)
+    rows = Rows(nothing[:0].view(np.uint8), nothing, np.ones(1, np.bool_), _column_of_one(options))
+    return resolve_golds(_gold_cell(gold, scorer), rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
+
+
+_gold_once = lru_cache(maxsize=256)(_gold_of_one)  # the completions of one group share their gold and options
 
 
 def _gold_cell(gold: GoldCell, scorer: Scorer) -> pa.Array:
@@ -231,9 +239,12 @@ def _column_of_cell(cell: Cell) -> pa.Array:
     return pa.nulls(1) if cell is None else pa.array([float(cell)], pa.float64())
 
 
+_DEFAULT_SETTINGS = InputSettings()
+
+
 def _scorer_of(reward: RewardSource | Scorer, settings: InputSettings | None) -> Scorer:
     if isinstance(reward, str) and reward in PRESETS:
-        return _preset_scorer(reward, settings or InputSettings())
+        return _preset_scorer(reward, settings or _DEFAULT_SETTINGS)
     if not isinstance(reward, Scorer):
         return Scorer(reward, settings=settings)
     if settings is not None and settings != reward.settings:
@@ -343,7 +354,7 @@ def _explain_parts(reward: Reward, reading: Reading, gold: Gold, depth: int) -> 
 def _marks(reading: Reading, scorer: Scorer) -> tuple[Mark, ...]:
     """Tags, bodies, label and stray text, as code points."""
     blocks = reading[Blocks(scorer.choice.body.case)]
-    tags, roles = blocks.tags, reading.tags.roles
+    tags, roles = blocks.tags, reading.roles
     found = [
         (int(start), int(end), "loose_tag" if loose else "tag")
         for start, end, loose in zip(tags.start, tags.end, blocks.loose, strict=True)

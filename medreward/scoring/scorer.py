@@ -65,6 +65,7 @@ class Scorer:
         self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
         self.group_rules = group_rules(self.document.reward)
         self.score_schema = score_schema(self.document, prefix)
+        self._found: dict[tuple[str, ...], list[str]] = {}
 
     def input_columns(self, schema: pa.Schema) -> list[str]:
         """The columns that must be read, by their own names.
@@ -72,6 +73,12 @@ class Scorer:
         Raises:
             InputError: ``missing_column``, ``repeated_column``.
         """
+        names = tuple(schema.names)
+        if names not in self._found:
+            self._found = {names: self._find_columns(schema)}  # one table's batches all have the same
+        return [*self._found[names]]
+
+    def _find_columns(self, schema: pa.Schema) -> list[str]:
         names = [require_column(schema, "completion", self.settings, "it holds what the model wrote")]
         if self.gold_forms:
             names.append(require_column(schema, "gold", self.settings, "the reward compares answers with it"))
@@ -121,14 +128,21 @@ class Scorer:
             RuleError: a rule gave something that is no finite number.
             UsageError: ``needs_groups``: the reward compares whole groups, and ``of_groups`` is not given.
         """
+        reading, rewards = self._rewards(batch, first_row, of_groups)
+        return pa.RecordBatch.from_arrays([*rewards, *self._answers(reading)], schema=self.score_schema)
+
+    def _rewards(
+        self, batch: pa.RecordBatch, first_row: int, of_groups: GroupValues | None
+    ) -> tuple[Reading, list[pa.Array]]:
+        """The reading of a batch, its totals, and the values of each component."""
         self.input_columns(batch.schema)
         if self.group_rules and of_groups is None:
             raise needs_groups(self.group_rules)
         reading, gold = self._read(batch, first_row)
-        gold = replace(gold, of_groups=of_groups)
-        total = numbers(evaluate(self.document.reward, reading, gold))
-        parts = [numbers(evaluate(part, reading, gold)) for part in self.components.values()]
-        return pa.RecordBatch.from_arrays([total, *parts, *self._answers(reading)], schema=self.score_schema)
+        if of_groups is not None:
+            gold = replace(gold, of_groups=of_groups)
+        parts = (self.document.reward, *self.components.values())
+        return reading, [numbers(evaluate(part, reading, gold)) for part in parts]
 
     def gold_labels(self, batch: pa.RecordBatch, first_row: int = 0) -> tuple[pa.Array, pa.Array]:
         """What the right answers are, whether or not a rule looks at them.
@@ -208,11 +222,21 @@ class Scorer:
             parts += [(row + at, part) for at, part in slices(batch, self.settings.column("completion"))]
             row += batch.num_rows
         found = self._over_groups(parts) if self.group_rules else None
-        scored = [
-            self.score_batch(part, at, None if found is None else found.values(at, part.num_rows)) for at, part in parts
-        ]
-        table = pa.Table.from_batches(scored, self.score_schema)
-        return Scores(table, pa.Table.from_batches(batches, schema), self.document, self.settings, self.prefix)
+        of_groups = [None if found is None else found.values(at, part.num_rows) for at, part in parts]
+        data = pa.Table.from_batches(batches, schema)
+        if len(parts) == 1:  # a training step looks at rewards alone: what else there is to say waits until it is asked
+            reading, rewards = self._rewards(parts[0][1], parts[0][0], of_groups[0])
+            table = pa.Table.from_arrays(rewards, names=self.score_schema.names[: len(rewards)])
+            return Scores(
+                table,
+                data,
+                self.document,
+                self.settings,
+                self.prefix,
+                complete=lambda: pa.Table.from_arrays([*rewards, *self._answers(reading)], schema=self.score_schema),
+            )
+        scored = [self.score_batch(part, at, of) for (at, part), of in zip(parts, of_groups, strict=True)]
+        return Scores(pa.Table.from_batches(scored, self.score_schema), data, self.document, self.settings, self.prefix)
 
     def _over_groups(self, parts: list[tuple[int, pa.RecordBatch]]) -> GroupPass:
         found = self.group_pass()

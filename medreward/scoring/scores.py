@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,19 +40,35 @@ class Scores:
         document: the reward.
         settings: how the input was read.
         prefix: what the names of the score columns begin with.
+        complete: makes all score columns, where ``table`` holds only the rewards.
     """
 
     def __init__(
-        self, table: pa.Table, data: pa.Table, document: Document, settings: InputSettings, prefix: str = ""
+        self,
+        table: pa.Table,
+        data: pa.Table,
+        document: Document,
+        settings: InputSettings,
+        prefix: str = "",
+        complete: Callable[[], pa.Table] | None = None,
     ) -> None:
-        self.table = table
+        self._rewards = table
+        self._complete = complete
         self.data = data
         self.document = document
         self.settings = settings
         self.prefix = prefix
 
+    @cached_property
+    def table(self) -> pa.Table:
+        """The score columns."""
+        return self._rewards if self._complete is None else self._complete()
+
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return int(self._rewards.num_rows)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scores, (self.table, self.data, self.document, self.settings, self.prefix)
 
     @property
     def rewards(self) -> Floats:
@@ -60,7 +77,8 @@ class Scores:
 
     def column(self, name: str) -> Floats:
         """A reward column as numbers, ``float64``, shape ``(n,)``; NaN where it is null."""
-        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in self.table[self.prefix + name].chunks]
+        known = self._rewards if self.prefix + name in self._rewards.schema.names else self.table
+        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in known[self.prefix + name].chunks]
         return np.concatenate(chunks) if chunks else np.zeros(0)
 
     def to_arrow(self, columns: Literal["all", "scores"] = "all") -> pa.Table:

@@ -152,18 +152,18 @@ def _untagged(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG00
 def _blocks(reading: Reading, role: str) -> Ints:
     """How many blocks of a tag each row has, quoted ones left out."""
     table = reading[Blocks()]
-    rows = table.row[table.of_role(reading.tags.roles.index(role))]
+    rows = table.row[table.of_role(reading.roles.index(role))]
     return np.asarray(np.bincount(rows, minlength=len(reading)))
 
 
 def _has_think(reading: Reading) -> Mask:
-    if "think" not in reading.tags.roles:
+    if "think" not in reading.roles:
         return np.zeros(len(reading), np.bool_)
     return np.asarray(_blocks(reading, "think") > 0)
 
 
 def _reasons(reading: Reading) -> Mask:
-    return reading[HasText(tag="think")] if "think" in reading.tags.roles else np.ones(len(reading), np.bool_)
+    return reading[HasText(tag="think")] if "think" in reading.roles else np.ones(len(reading), np.bool_)
 
 
 def _committed(reading: Reading) -> Mask:
@@ -182,7 +182,7 @@ def _none_for(*reasons: str) -> Callable[[Reading], Mask]:
 
 
 def _is_token(reading: Reading) -> Mask:
-    if "think" not in reading.tags.roles:
+    if "think" not in reading.roles:
         return np.zeros(len(reading), np.bool_)
     return np.asarray(_reasons(reading) & (reading[Length(of="think", unit="words")] == 1) & _committed(reading))
 
@@ -190,7 +190,7 @@ def _is_token(reading: Reading) -> Mask:
 def _is_padding(reading: Reading) -> Mask:
     """Forty words of reasoning or more, of which at most three are different."""
     found = np.zeros(len(reading), np.bool_)
-    if "think" in reading.tags.roles:
+    if "think" in reading.roles:
         bodies = reading[Body(tag="think")]
         codes, texts = bodies.distinct()
         poor = np.array([len(words := text.split()) >= 40 and len({*words}) <= 3 for text in texts], np.bool_)
@@ -237,7 +237,7 @@ ATTACKS: tuple[Attack, ...] = (
         "TagPresence, as a gate",
         "answer",
         _no_reasoning,
-        lambda reading: _committed(reading) & ~_has_think(reading) & ("think" in reading.tags.roles),
+        lambda reading: _committed(reading) & ~_has_think(reading) & ("think" in reading.roles),
     ),
     Attack(
         "token_reasoning",

@@ -17,6 +17,7 @@ __all__ = ["Question", "Reading", "read_only"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+_UNKNOWN = object()
 
 
 class Question(Protocol[T_co]):
@@ -44,6 +45,7 @@ class Reading:
     def __init__(self, rows: Rows, tags: TagSet | None = None) -> None:
         self.rows = rows
         self.tags = tags or TagSet()
+        self.roles = self.tags.roles
         self._known: dict[Any, Any] = {}
         self._asked: dict[int, tuple[Any, Any]] = {}
 
@@ -54,11 +56,12 @@ class Reading:
         """The answer for every row; equal questions are answered once."""
         found = self._asked.get(id(question))  # to hash a specification costs more than to answer it for a few rows
         if found is None:
-            if question not in self._known:
-                self._known[question] = read_only(question.read(self))
-            found = self._asked[id(question)] = (question, self._known[question])
-        answer: T = found[1]
-        return answer
+            answer = self._known.get(question, _UNKNOWN)
+            if answer is _UNKNOWN:
+                answer = self._known[question] = read_only(question.read(self))
+            found = self._asked[id(question)] = (question, answer)
+        known: T = found[1]
+        return known
 
     @cached_property
     def _scanned(self) -> tuple[TagTable, Ints]:

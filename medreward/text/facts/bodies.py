@@ -129,7 +129,7 @@ def _plain(row: Ints, spans: Spans) -> BodyTable:
 
 def _blocks(body: Body, reading: Reading) -> BodyTable:
     tags, shapes = reading[Counted(body.case)], reading[Shapes(body.case)]
-    reach = shapes.book.ask(_reach, reading.tags.roles.index(body.tag))[shapes.twin]
+    reach = shapes.book.ask(_reach, reading.roles.index(body.tag))[shapes.twin]
     first = reach.nonzero()[0]
     last = first + reach[first]
     spans = Spans(reading.rows.buf, tags.end[first], tags.start[last])

@@ -76,11 +76,14 @@ class ChoiceOf(Fact):
             np.full(len(reading), _MISSING, np.int8),
             np.zeros(len(reading), np.int8),
         )
-        begin = np.flatnonzero(np.diff(bodies.row, prepend=-1))
+        again = bodies.row[1:] == bodies.row[:-1]
+        if not again.any():
+            out.labels[bodies.row], out.form[bodies.row], out.reason[bodies.row] = labels, form, reason
+            return out
+        begin = np.flatnonzero(~np.append(False, again))
         row, count = bodies.row[begin], np.diff(begin, append=len(bodies.row))
         out.labels[row], out.form[row], out.reason[row] = labels[begin], form[begin], reason[begin]
-        if (count > 1).any():
-            _settle(out, row[count > 1], begin[count > 1], count[count > 1], (labels, form))
+        _settle(out, row[count > 1], begin[count > 1], count[count > 1], (labels, form))
         return out
 
     def asks_many(self, reading: Reading) -> Mask:
@@ -122,8 +125,10 @@ def _read_bodies(reading: Reading, bodies: BodyTable, many: Mask) -> tuple[Ints,
     options = reading.rows.options
     codes, texts = bodies.distinct()
     strings = [text.decode("utf-8", "replace") for text in texts]
-    sets = options.label_codes[bodies.row]
-    inverse, keys = numbered(codes * len(options.label_sets) + sets)
+    if len(options.label_sets) == 1:
+        inverse, keys = codes, np.arange(len(strings))
+    else:
+        inverse, keys = numbered(codes * len(options.label_sets) + options.label_codes[bodies.row])
     alone = [
         _read_alone(strings[key // len(options.label_sets)], labels)
         for key in keys.tolist()

@@ -24,14 +24,14 @@ __all__ = ["AnyCount", "Counted", "Occurs", "TagCount", "code_of"]
 def code_of(reading: Reading, literal: str) -> int:
     """The number of a literal such as ``</answer>`` in tag tables."""
     role, side = reading.tags.parse(literal)
-    if role not in reading.tags.roles:
+    if role not in reading.roles:
         raise RuleError(
             "unknown_tag",
             f"A rule asks for the tag {literal}, which is not looked for",
-            expected=f"one of {', '.join(reading.tags.roles)}",
+            expected=f"one of {', '.join(reading.roles)}",
             do="name it in the document's tags: TagSet(others=(…,))",
         )
-    return 2 * reading.tags.roles.index(role) + (side == "close")
+    return 2 * reading.roles.index(role) + (side == "close")
 
 
 class TagCount(Fact):

@@ -58,7 +58,7 @@ class Flaws:
 
     def read(self, reading: Reading) -> Mask:
         """Fill one column for each flaw."""
-        rows, shapes, named = reading.rows, reading[Shapes()], self.tags or reading.tags.roles
+        rows, shapes, named = reading.rows, reading[Shapes()], self.tags or reading.roles
         found = np.take(shapes.book.ask(_shape_flaws, _numbers(reading, named)), shapes.of_row, axis=0)
         found[:, _STRAY] = reading[StrayPlaces()]
         found[:, _PLACE["misspelt_tag"]] = reading[MisspeltTag(self.tags)]
@@ -77,7 +77,7 @@ _STRAY = slice(_PLACE["stray_before"], _PLACE["stray_after"] + 1)
 
 
 def _numbers(reading: Reading, named: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(map(reading.tags.roles.index, named))
+    return tuple(map(reading.roles.index, named))
 
 
 def _shape_flaws(book: Book, roles: tuple[int, ...]) -> Mask:

@@ -32,7 +32,7 @@ class MisspeltTag:
 
     def read(self, reading: Reading) -> Mask:
         """Judge each distinct short candidate once."""
-        shapes, roles = reading[Shapes()], reading.tags.roles
+        shapes, roles = reading[Shapes()], reading.roles
         literals = tuple(reading.tags.literal(role, side) for role in roles for side in ("open", "close"))
         asked = [literal for literal in range(len(literals)) if self.tags is None or roles[literal // 2] in self.tags]
         missing = np.zeros((len(shapes.book), len(literals)), np.bool_)

@@ -116,7 +116,7 @@ class Shapes:
 
     def read(self, reading: Reading) -> ShapeTable:
         """Tell rows apart by their tags."""
-        table, roles = reading[Counted(self.case)], reading.tags.roles
+        table, roles = reading[Counted(self.case)], reading.roles
         size = np.bincount(table.row, minlength=len(reading))
         first = np.cumsum(size) - size
         bits = (2 * len(roles)).bit_length()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from medreward.text.buffer import Mask
 from medreward.text.facts.base import Predicate
+from medreward.text.facts.counts import code_of
 from medreward.text.facts.shapes import Book, Shapes
 from medreward.text.reading import Reading
 from medreward.text.tags import Case, Role
@@ -56,8 +57,8 @@ class InOrder(Predicate):
 
 def _literals(reading: Reading, roles: tuple[str, ...] | None) -> tuple[int, ...]:
     """The codes of the literals of some roles, in order; None means all."""
-    numbers = map(reading.tags.roles.index, roles if roles is not None else reading.tags.roles)
-    return tuple(2 * number + side for number in numbers for side in (0, 1))
+    openers = (code_of(reading, f"<{role}>") for role in (roles if roles is not None else reading.roles))
+    return tuple(opener + side for opener in openers for side in (0, 1))
 
 
 def _well_formed(book: Book, literals: tuple[int, ...]) -> Mask:
