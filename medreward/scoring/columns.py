@@ -59,18 +59,15 @@ def lists_of_words(table: Mask, vocabulary: Sequence[str]) -> pa.Array:
     bits = np.zeros((len(table), 64), np.bool_)
     bits[:, : table.shape[1]] = table
     codes, keys = numbered(np.packbits(bits, bitorder="little").view(np.int64))
-    return _lists(tuple(keys.tolist()), tuple(vocabulary)).take(_indices(codes))
-
-
-@lru_cache(maxsize=256)
-def _lists(keys: tuple[int, ...], vocabulary: tuple[str, ...]) -> pa.Array:
-    """For each key the words whose bits it has."""
-    found = [[i for i in range(len(vocabulary)) if key >> i & 1] for key in keys]
-    offsets = np.cumsum([0, *map(len, found)], dtype=np.int32)
-    column = np.array([i for some in found for i in some], np.int64)
-    return pa.Array.from_buffers(
-        pa.list_(pa.string()), len(keys), [None, pa.py_buffer(offsets)], children=[words(column, vocabulary)]
-    )
+    held = [[i for i in range(table.shape[1]) if key >> i & 1] for key in keys.tolist()]
+    size, flat = np.array([*map(len, held)], np.int64), np.array([i for some in held for i in some], np.int64)
+    begin, count = np.cumsum(size) - size, size[codes]
+    offsets = np.zeros(len(table) + 1, np.int32)
+    np.cumsum(count, out=offsets[1:])
+    some = count.nonzero()[0]
+    ahead = np.repeat(begin[codes[some]] - offsets[some], count[some])
+    column = words(flat[ahead + np.arange(len(ahead))], vocabulary)
+    return pa.Array.from_buffers(pa.list_(pa.string()), len(table), [None, pa.py_buffer(offsets)], children=[column])
 
 
 def label_words(labels: Ints, set_codes: Ints, label_sets: Sequence[tuple[str, ...]]) -> pa.Array:

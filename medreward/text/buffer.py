@@ -39,6 +39,7 @@ Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
 _FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
+_FEW_SPANS = 64  # so few go to the windows at once: there every call counts
 _WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
 _WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
 _GATHER_SMALL = 1 << 8  # pieces longer than this are copied one by one, shorter ones together
@@ -155,9 +156,11 @@ class Spans:
         """Where each span's first character outside ``chars`` begins, or the span's end: ``int64``, shape ``(k,)``."""
         pos = self.start.copy()
         active = np.flatnonzero(pos < self.end)
-        for _ in range(_FIRST_STEPS):
+        for step in range(_FIRST_STEPS):
             if not len(active):
                 return pos
+            if step and len(active) < _FEW_SPANS:
+                break
             byte = self.buf[pos[active]]
             plain = chars.ascii[byte]
             pos[active[plain]] += 1
@@ -169,9 +172,11 @@ class Spans:
         """Where each span ends once trailing ``chars`` are cut, or the span's start: ``int64``, shape ``(k,)``."""
         pos = self.end.copy()
         active = np.flatnonzero(pos > self.start)
-        for _ in range(_FIRST_STEPS):
+        for step in range(_FIRST_STEPS):
             if not len(active):
                 return pos
+            if step and len(active) < _FEW_SPANS:
+                break
             byte = self.buf[pos[active] - 1]
             plain = chars.ascii[byte]
             pos[active[plain]] -= 1
@@ -309,10 +314,12 @@ def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
 
 def _binary(spans: Spans) -> pa.Array:
     """The spans as an Arrow array: every second element of one whose others are what stands between them."""
-    edges = np.stack([spans.start, spans.end], axis=1).ravel()
-    places = np.arange(0, len(edges), 2)
-    both = [None, pa.py_buffer(edges), pa.py_buffer(spans.buf)]
-    every = pa.Array.from_buffers(pa.large_binary(), max(0, len(edges) - 1), both)
+    edges = np.full(2 * len(spans) + 1, len(spans.buf))  # Arrow looks at the last edge: it must not be before the first
+    edges[:-1:2], edges[1::2] = spans.start, spans.end
+    places = np.arange(0, 2 * len(spans), 2)
+    every = pa.Array.from_buffers(
+        pa.large_binary(), 2 * len(spans), [None, pa.py_buffer(edges), pa.py_buffer(spans.buf)]
+    )
     return every.take(pa.Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places)]))
 
 

@@ -69,6 +69,15 @@ def test_gather_copies_and_distinct_tells_texts_apart(texts: list[str]) -> None:
     assert len(found) == len({*texts})
 
 
+def test_distinct_takes_spans_that_overlap_and_stand_in_any_order() -> None:
+    raw = np.frombuffer(b"a long answer", np.uint8)
+    start, end = np.array([5, 0, 0, 2, 7, 5]), np.array([13, 9, 1, 11, 8, 13])
+    codes, found = distinct(Spans(raw, start, end))
+    texts = [b"g answer", b"a long an", b"a", b"long answ", b"a", b"g answer"]
+    assert [found[code] for code in codes.tolist()] == texts
+    assert len(found) == 4
+
+
 @given(st.lists(st.none() | st.text(max_size=4), max_size=20), st.integers(0, 20), st.integers(0, 20))
 def test_raw_strings_reads_any_slice_without_touching_its_neighbours(
     texts: list[str | None], start: int, length: int
