@@ -65,7 +65,7 @@ class Scorer:
         self.columns = tuple(dict.fromkeys(fact.name for fact in facts))
         self.group_rules = group_rules(self.document.reward)
         self.score_schema = score_schema(self.document, prefix)
-        self._found: dict[tuple[str, ...], list[str]] = {}
+        self._found: tuple[tuple[str, ...] | None, list[str]] = (None, [])
 
     def input_columns(self, schema: pa.Schema) -> list[str]:
         """The columns that must be read, by their own names.
@@ -73,10 +73,10 @@ class Scorer:
         Raises:
             InputError: ``missing_column``, ``repeated_column``.
         """
-        names = tuple(schema.names)
-        if names not in self._found:
-            self._found = {names: self._find_columns(schema)}  # one table's batches all have the same
-        return [*self._found[names]]
+        names, known = tuple(schema.names), self._found  # one table's batches all have the same
+        if names != known[0]:
+            known = self._found = (names, self._find_columns(schema))
+        return [*known[1]]
 
     def _find_columns(self, schema: pa.Schema) -> list[str]:
         names = [require_column(schema, "completion", self.settings, "it holds what the model wrote")]

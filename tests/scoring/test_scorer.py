@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -497,3 +498,17 @@ def test_a_row_with_more_options_than_a_number_has_bits_is_refused() -> None:
 def test_a_mapped_column_must_exist() -> None:
     with pytest.raises(InputError, match="'question'"):
         Scorer(settings=InputSettings(columns={"group_id": "question"})).score(TABLE)
+
+
+def test_scores_can_be_pickled_before_anything_was_asked_of_them() -> None:
+    table = {"completion": ["<think>t</think><answer>(B)</answer>", None], "gold": ["B", "A"]}
+    scores = pickle.loads(pickle.dumps(Scorer("medvlm-r1").score(table)))
+    assert scores.table.column("answer_form").to_pylist() == ["wrapped", None]
+    assert scores.table.column("flaws").to_pylist() == [[], []]
+    assert len(scores) == 2
+
+
+def test_a_table_without_columns_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        Scorer("medvlm-r1").score(pa.table({}))
+    assert caught.value.code == "missing_column"
