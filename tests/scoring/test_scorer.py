@@ -502,7 +502,7 @@ def test_a_mapped_column_must_exist() -> None:
 
 def test_scores_can_be_pickled_before_anything_was_asked_of_them() -> None:
     table = {"completion": ["<think>t</think><answer>(B)</answer>", None], "gold": ["B", "A"]}
-    scores = pickle.loads(pickle.dumps(Scorer("medvlm-r1").score(table)))
+    scores = pickle.loads(pickle.dumps(Scorer("medvlm-r1").score(table)))  # noqa: S301 - made on this very line
     assert scores.table.column("answer_form").to_pylist() == ["wrapped", None]
     assert scores.table.column("flaws").to_pylist() == [[], []]
     assert len(scores) == 2
