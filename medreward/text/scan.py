@@ -17,6 +17,7 @@ from medreward.text.tags import TagSet
 
 __all__ = ["ANY", "EXACT", "FOLDED", "LOWERED", "TagTable", "scan"]
 
+_DENSE, _APART = 1 << 12, 4  # so many candidates so near to one another are sifted by two bytes before by eight
 _GROUP = 1 << 16  # candidates sifted at once: bounds what text that is all brackets takes
 
 
@@ -93,6 +94,10 @@ Found = tuple[Ints, Codes, Ints, Codes, Ints]
 def _find_tight(buf: Bytes, _: Ints, left: Ints, tags: TagSet) -> Found:
     """The literals that begin at some of the ``<``."""
     patterns = tag_rests(tags)
+    if len(left) > _DENSE and left[-1] - left[0] < _APART * len(left):
+        last = len(buf) - 1
+        second, third = buf[np.minimum(left + 1, last)], buf[np.minimum(left + 2, last)]
+        left = left[patterns.begins[second + third.astype(np.int64) * 256]]
     found, near = patterns.match(buf, left + 1)
     near, hit = left[near], (found >= 0).nonzero()[0]
     if len(hit) < len(left):

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medreward import Scorer
+from medreward import Scorer, score_one
 from tests.benchmarks.hostile import HOSTILE, batch_of, seconds
 from tests.benchmarks.peers import PEERS, Peer, plain_loop
 from tests.benchmarks.plot import Lines, svg
@@ -118,6 +118,41 @@ def growth(settings: list[tuple[int, int]], place: int) -> Lines:
     return lines
 
 
+def small_table() -> list[str]:
+    """CPU microseconds of one training step and of one completion, everything warm."""
+    lines = ["| CPU, microseconds | no options | with options |", "|---|---|---|"]
+    batch = make(64, 2000, 0.2).to_pydict()
+    texts, golds, options = batch["completion"], batch["gold"], batch["options"]
+    plain = {"completion": texts, "gold": golds}
+    scorer = Scorer("medvlm-r1")
+
+    def each(*offered: list[list[str]]) -> None:
+        for cells in zip(texts, golds, *offered, strict=True):
+            score_one(*cells)
+
+    works: dict[str, tuple[Callable[[], object], Callable[[], object], int]] = {
+        "`Scorer.score`, 64 completions of 2 kB, the rewards": (
+            lambda: scorer.score(plain).rewards,
+            lambda: scorer.score(batch).rewards,
+            1,
+        ),
+        "the same, all columns": (lambda: scorer.score(plain).table, lambda: scorer.score(batch).table, 1),
+        "`score_one`, one of them": (each, lambda: each(options), len(texts)),
+        "`re` loop, all 64": (lambda: plain_loop(texts, golds), lambda: plain_loop(texts, golds), 1),
+    }
+    for name, (without, with_, parts) in works.items():
+        cells = [f"{_median(work) / parts * 1e6:,.0f}" for work in (without, with_)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _median(work: Callable[[], object], rounds: int = 15) -> float:
+    taken: dict[str, float] = defaultdict(float)
+    for i in range(rounds + 1):  # the first round warms up
+        _timed(work, taken, str(i))
+    return statistics.median([*taken.values()][1:])
+
+
 def into_readme(text: str) -> None:
     """Put the tables between README's marks."""
     readme = ROOT / "README.md"
@@ -138,7 +173,16 @@ def main() -> int:
     table, worst = main_table(rows, rounds)
     hostile, points, steepest = hostile_table([1000, 10_000] if given.short else [125, 500, 2000, 10_000])
     about = f"medvlm-r1, {rows:,} rows, Python {platform.python_version()}, pyarrow {pa.__version__}"
-    text = "\n".join([about + "; reading the column = 1:", "", *table, "", "One hostile completion:", "", *hostile])
+    small = small_table()
+    parts = [
+        about + "; reading the column = 1:",
+        *table,
+        "A training step:",
+        *small,
+        "One hostile completion:",
+        *hostile,
+    ]
+    text = "\n".join(line if line.startswith("|") else f"\n{line}\n" for line in parts).strip()
     print(text)
     if given.write:
         panels = {

@@ -85,3 +85,14 @@ def test_words_beyond_the_buffer_are_zero() -> None:
 def test_equal_keys_have_equal_numbers_in_the_order_they_come() -> None:
     numbers, keys = numbered(np.array([7, -1, 7, 2**62, -1]))
     assert (numbers.tolist(), keys.tolist()) == ([0, 1, 0, 2, 1], [7, -1, 2**62])
+
+
+def test_tags_and_what_may_be_meant_as_one_are_found_among_thousands_of_brackets() -> None:
+    text = "<" * 6000 + "<answer>B</Answer>" + "<a" * 6000 + "<< h" * 3000 + "<chink>" + "<" * 6000
+    reading = Reading(Rows.of(pa.array(["x", text, "<"])))
+    places = [(tag.start + 1, tag.end + 1) for tag in oracle.tags(text, case="any")]
+    assert [*zip(reading.scan.start.tolist(), reading.scan.end.tolist(), strict=True)] == places
+    begins = {start for start, _ in places}
+    near = [at + 1 for at, char in enumerate(text) if char == "<" and {*text[at + 1 : at + 3]} & {*"thn/aTHNA"}]
+    assert reading.near_tags.tolist() == [at for at in near if at not in begins]
+    assert reading[MisspeltTag()].tolist() == [False, True, False]
