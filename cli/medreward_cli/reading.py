@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from medreward.rewards import Document
     from medreward.scoring import InputSettings
 
-__all__ = ["answer_option", "import_option", "input_settings", "read_as", "reading_options"]
+__all__ = ["answer_option", "import_option", "input_settings", "once", "read_as", "reading_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,6 +34,13 @@ def _pairs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
+
+
+def once(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> str:
+    """The one value: given twice, an option that counts once would silently mean its last."""
+    if len(value) != 1:
+        raise click.BadParameter(f"given {len(value)} times, and counts once: {', '.join(value)}", ctx, param)
+    return value[0]
 
 
 def unescaped(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001 - click's signature

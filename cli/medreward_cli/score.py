@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medreward_cli.reading import answer_option, input_settings, read_as, reading_options
+from medreward_cli.reading import answer_option, input_settings, once, read_as, reading_options
 from medreward_cli.terminal import echo_json, echo_table, gate, visible
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
 @click.command("score", epilog="Example: medreward score rollouts.parquet -o scored.parquet --reward mcq")
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
 @click.option("-o", "--output", help="File or folder to write (.jsonl and -: JSON lines); else a summary only.")
-@click.option("--reward", default="medvlm-r1", show_default=True, help="A preset (medreward spec list) or a document.")
+@click.option(
+    "--reward",
+    default=["medvlm-r1"],
+    show_default=True,
+    multiple=True,
+    callback=once,
+    help="A preset (medreward spec list) or a document.",
+)
 @answer_option
 @reading_options
 @click.option(

@@ -18,7 +18,14 @@ from medreward.rollouts.files import Rollouts
 from medreward.rollouts.formats import find_format
 from medreward.rollouts.opening import open_rollouts
 from medreward.rollouts.sources import find_sources
-from medreward.rollouts.suggestions import Suggestion, suggest_columns, suggest_golds, suggest_options, suggest_turn
+from medreward.rollouts.suggestions import (
+    Suggestion,
+    suggest_columns,
+    suggest_golds,
+    suggest_options,
+    suggest_reading,
+    suggest_turn,
+)
 from medreward.scoring import InputSettings, Scorer, Summary
 from medreward.scoring.cells import python_cells
 from medreward.scoring.rows import option_columns, read_completions, read_rows
@@ -158,6 +165,7 @@ def _understand_rows(found: Inspection, table: pa.Table, settings: InputSettings
     batch = _one_batch(table)
     found.census = Census.of(_words(read_completions(batch.column(settings.column("completion")), InputSettings())))
     settings = _take(found, suggest_turn(found.census, table, settings), settings)
+    settings = _take(found, suggest_reading(found.census), settings)
     settings = _take(found, suggest_options(batch, settings), settings)
     settings = _take(found, suggest_golds(batch, settings), settings)
     _read_options(found, batch, settings)
@@ -222,6 +230,11 @@ def _score(found: Inspection, batch: pa.RecordBatch, settings: InputSettings) ->
     given = scorer.sample_golds(batch) if has_gold else None
     if given is not None:
         found.golds |= {"not null": given[0], "name an option": given[1]}
+        if given[1] < given[0]:
+            found.problems.append(
+                f"{given[0] - given[1]} of {given[0]} golds name no option of their row: say how they are given"
+                " (--map gold=COLUMN, --gold-as, --gold-index); --bad-gold null gives such rows no reward"
+            )
     texts = read_completions(batch.column(settings.column("completion")), settings).slice(0, _SHOWN_ROWS)
     for row, raw in enumerate(texts.cast(pa.large_binary()).to_pylist()):
         found.samples.append(

@@ -19,6 +19,7 @@ from medreward.rollouts.processes import ahead, spread
 from medreward.rollouts.shards import Columns, Part, Scored, ShardScorer, begin, naming
 from medreward.rollouts.shared_schema import SharedSchema
 from medreward.rollouts.sources import Shard, Sources, find_sources
+from medreward.rollouts.suggestions import options_note
 from medreward.rollouts.writer import RowGroupWriter, writer_for
 from medreward.scoring import GroupLens, InputSettings, Scorer, Slice, Summary
 from medreward.scoring.outcomes import Outcomes
@@ -171,6 +172,9 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     outcomes = job.shards.outcomes
     with job.shards.open(shard) as rollouts, naming(shard.name):
         job.scorer.input_columns(rollouts.schema)
+        note = options_note(rollouts.schema, job.scorer.settings)
+        if note is not None:
+            job.notes[note] = None
         if outcomes is not None:
             outcomes.input_columns(rollouts.schema)
         if writes and job.shards.columns == "all":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,20 @@ import pyarrow as pa
 from medreward.errors import InputError
 from medreward.scoring import InputSettings, Scorer
 from medreward.scoring.cells import python_cells
+from medreward.scoring.rows import option_columns
 from medreward.text.census import Census
 from medreward.text.messages import is_messages, last_text
 from medreward.text.prompt_options import options_in
 
-__all__ = ["Suggestion", "suggest_columns", "suggest_golds", "suggest_options", "suggest_turn"]
+__all__ = [
+    "Suggestion",
+    "options_note",
+    "suggest_columns",
+    "suggest_golds",
+    "suggest_options",
+    "suggest_reading",
+    "suggest_turn",
+]
 
 _NAMES = {
     "completion": "response output completions generation generated_text model_output prediction responses answer_text",
@@ -26,6 +36,7 @@ _NAMES = {
 }
 """What others call the columns, the most likely first."""
 _LABELS = "ABCDEFGHIJ"
+_BEFORE_LABELS = ("", "option_", "option", "opt_", "opt", "op", "choice_", "choice", "answer_")
 _MOST, _SOME = 0.5, 0.05  # shares of completions that make a suggestion worth it
 
 
@@ -55,12 +66,23 @@ def suggest_columns(schema: pa.Schema, settings: InputSettings) -> list[Suggesti
         if canonical == "gold" and settings.gold_from is not None:
             continue
         fitting = [name for name in others.split() if name in schema.names and name not in taken]
+        if canonical == "completion" and not fitting:
+            fitting = [field.name for field in schema if is_messages(field.type) and field.name not in taken]
         if fitting:
             columns[canonical] = fitting[0]
             taken.add(fitting[0])
             flags = ("--map", f"{canonical}={fitting[0]}")
             found.append(Suggestion(flags, f"there is no column {canonical!r}", {"columns": dict(columns)}))
     return found
+
+
+def suggest_reading(census: Census) -> list[Suggestion]:
+    """Reading whole texts, where hardly any completion has an answer block."""
+    answers = census.tags["<answer>"] + census.unopened["answer"]
+    if not census.texts or answers > _SOME * census.texts:
+        return []
+    why = f"{answers} of {census.texts} completions have an answer block: answers are then read in the whole text"
+    return [Suggestion(("--read", "text"), why, {})]
 
 
 def suggest_turn(census: Census, table: pa.Table, settings: InputSettings) -> list[Suggestion]:
@@ -107,12 +129,11 @@ def suggest_options(batch: pa.RecordBatch, settings: InputSettings) -> list[Sugg
         or settings.column("options") in batch.schema.names
     ):
         return []
-    lettered = [label for label in _LABELS if label in batch.schema.names]
-    if len(lettered) >= 2 and lettered == [*_LABELS[: len(lettered)]]:
-        names = ",".join(lettered)
-        pairs = [(label, label) for label in lettered]
-        why = f"there are columns {', '.join(lettered)} and no column of options"
-        return [Suggestion(("--options-columns", names), why, {"options_columns": pairs})]
+    lettered = _lettered(batch.schema.names)
+    if lettered:
+        names = ",".join(label if label == name else f"{label}={name}" for label, name in lettered)
+        why = f"there are columns {', '.join(name for _, name in lettered)} and no column of options"
+        return [Suggestion(("--options-columns", names), why, {"options_columns": lettered})]
     prompts = _prompts(pa.Table.from_batches([batch]), settings)
     told = sum(options_in(prompt) is not None for prompt in prompts)
     if not told or told <= _MOST * len(prompts):
@@ -124,6 +145,29 @@ def suggest_options(batch: pa.RecordBatch, settings: InputSettings) -> list[Sugg
     return [Suggestion(tuple(flags), why, changed)]
 
 
+def _lettered(names: list[str]) -> list[tuple[str, str]]:
+    """Labels from A on, each with the column of its option: ``A``, ``opa``, ``option_a``, …; at least two."""
+    for before in _BEFORE_LABELS:
+        for written in (_LABELS, _LABELS.lower()):
+            columns = [before + letter for letter in written]
+            count = next((i for i, name in enumerate(columns) if name not in names), len(columns))
+            if count >= 2:
+                return list(zip(_LABELS, columns[:count], strict=False))
+    return []
+
+
+def options_note(schema: pa.Schema, settings: InputSettings) -> str | None:
+    """What to say of data whose options are not read though they seem to be there; None where they are not."""
+    if option_columns(schema, settings):
+        return None
+    found = [one for one in suggest_columns(schema, settings) if "options" in one.settings.get("columns", {})]
+    lettered = _lettered(schema.names)
+    if not found and not lettered:
+        return None
+    flag = shlex.join(found[0].flags) if found else f"--options-columns {','.join(f'{a}={b}' for a, b in lettered)}"
+    return f"no options are read, so labels are A to J; these may be them: {flag}"
+
+
 def suggest_golds(batch: pa.RecordBatch, settings: InputSettings) -> list[Suggestion]:
     """How golds are given: the first option's number where they are numbers; label or text where they could be both."""
     name = settings.column("gold")
@@ -133,9 +177,28 @@ def suggest_golds(batch: pa.RecordBatch, settings: InputSettings) -> list[Sugges
         why = "there is no column of golds: join them from the data set by a key, such as the prompt"
         return [Suggestion(("--gold-from", "FILE", "--on", "COLUMN"), why, {})]
     cells = batch.column(name).drop_null()
-    if settings.gold_index is None and pa.types.is_integer(cells.type) and len(cells):
-        return _first_number([int(cell) for cell in cells.to_pylist()])
+    numbers = _numbers(cells) if settings.gold_index is None else []
+    if numbers and not _names_labels(batch, settings):
+        return _first_number(numbers)
     return [] if settings.gold_as != "auto" else _label_or_text(batch, settings)
+
+
+def _numbers(cells: pa.Array) -> list[int]:
+    """Golds that are whole numbers all, as such or written out; none where some are not."""
+    given = python_cells(cells)
+    return [int(cell) for cell in given] if all(str(cell).isdecimal() for cell in given) else []
+
+
+def _names_labels(batch: pa.RecordBatch, settings: InputSettings) -> bool:
+    """Whether the first golds name options as they are given: numbers may be labels."""
+    if pa.types.is_integer(batch.schema.field(settings.column("gold")).type):
+        return False
+    lenient = InputSettings.model_validate({**settings.model_dump(), "bad_options": "none", "bad_gold": "null"})
+    try:
+        given = Scorer("mcq", settings=lenient).sample_golds(batch)
+    except InputError:
+        return False
+    return given is not None and given[1] > 0
 
 
 def _first_number(numbers: Iterable[int]) -> list[Suggestion]:

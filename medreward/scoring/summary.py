@@ -162,7 +162,9 @@ class Summary:
     def _totals_shown(self) -> str:
         shown = list(self.totals().items())[:_SHOWN]
         rest = self.rewards.total() + self.other_rewards - sum(count for _, count in shown)
-        return ", ".join([*(f"{total}: {count:,}" for total, count in shown), *([f"others: {rest:,}"] if rest else [])])
+        return ", ".join(
+            [*(f"{float(total):.6g}: {count:,}" for total, count in shown), *([f"others: {rest:,}"] if rest else [])]
+        )
 
     def alarms(self) -> list[str]:
         """What looks like a mistake in the run rather than in the model, a line each, with what to do."""
@@ -185,7 +187,7 @@ _ALARMS: tuple[tuple[Callable[[Summary], bool], str], ...] = (
     ),
     (
         lambda s: _read(s) > 0 and not s.well_formed and 2 * s.closed_only < _read(s),
-        "no row is well formed: is this the column of completions, and are these the tags the prompt asks for?",
+        "no row is well formed: is this the column of completions, with the tags of the prompt? (else --read text)",
     ),
     (
         lambda s: s.golds is not None and s.golds[0] == 0,

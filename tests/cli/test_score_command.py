@@ -148,3 +148,9 @@ def test_a_reward_may_read_a_column_and_its_absence_is_named(
     assert rewards == [None if gone else value for gone, value in zip(null, expected, strict=True)]
     assert main(["explain", str(counted), "--row", "1", "--reward", str(document), "--map", "completion_tokens=n"]) == 0
     assert "8 completion_tokens; the penalty begins at 6 and is whole at 10" in capsys.readouterr().out
+
+
+def test_one_reward_scores_a_run_and_a_second_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "in.parquet", table())
+    assert main(["score", str(path), "--reward", "mcq", "--reward", "medvlm-r1"]) == 2
+    assert "counts once: mcq, medvlm-r1" in capsys.readouterr().err

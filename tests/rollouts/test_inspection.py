@@ -125,3 +125,38 @@ def test_the_command_scores_what_was_named_and_not_its_first_file_alone(tmp_path
     for name in "ab":
         write(tmp_path / f"{name}.parquet", table())
     assert inspect(tmp_path).command == f"medreward score {tmp_path}"
+
+
+LETTERED = {"opa": ["x", "y"], "opb": ["z", "w"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "flags"),
+    [
+        ({"gold": ["0", "1"], **LETTERED}, "--options-columns A=opa,B=opb --gold-index 0"),
+        ({"gold": ["1", "2"], "options": [["x", "y"]] * 2}, "--gold-index 1"),
+        ({"gold": ["1", "2"], "options": [["1", "2"]] * 2}, ""),
+        (
+            {"gold": ["B", "A"], "option_a": ["x", "y"], "option_b": ["z", "w"]},
+            "--options-columns A=option_a,B=option_b",
+        ),
+        ({"gold": ["B", "A"], "opb": ["x", "y"]}, ""),
+    ],
+)
+def test_golds_and_options_are_suggested_as_they_stand(tmp_path: Path, data: dict[str, Any], flags: str) -> None:
+    path = write(tmp_path / "in.parquet", pa.table({"completion": ["<think>t</think><answer>A</answer>"] * 2, **data}))
+    found = inspect(path)
+    assert found.command == f"medreward score {path} {flags}".strip()
+    assert main([*found.command.split()[1:], "--reward", "mcq"]) == 0
+
+
+def test_conversations_are_completions_and_texts_without_tags_are_read_whole(tmp_path: Path) -> None:
+    said = [[{"role": "user", "content": "Q"}, {"role": "assistant", "content": "The answer is B"}]]
+    path = write(tmp_path / "in.parquet", pa.table({"messages": said, "gold": ["B"]}))
+    assert inspect(path).command == f"medreward score {path} --map completion=messages --read text"
+
+
+def test_golds_that_name_no_option_are_a_problem(tmp_path: Path) -> None:
+    rows = {"completion": ["<answer>A</answer>"] * 2, "gold": ["A", "C"], "options": [["x", "y"]] * 2}
+    found = inspect(write(tmp_path / "in.parquet", pa.table(rows)))
+    assert found.problems[0].startswith("1 of 2 golds name no option")

@@ -305,3 +305,20 @@ def _environment() -> dict[str, str]:
     import os
 
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@pytest.mark.parametrize(
+    ("beside", "settings", "note"),
+    [
+        ({"choices": [["x", "y"]]}, InputSettings(), "these may be them: --map options=choices"),
+        ({"opa": ["x"], "opb": ["y"]}, InputSettings(), "--options-columns A=opa,B=opb"),
+        ({"choices": [["x", "y"]]}, InputSettings(columns=(("options", "choices"),)), None),
+        ({}, InputSettings(), None),
+    ],
+)
+def test_options_that_are_not_read_though_they_are_there_are_said(
+    tmp_path: Path, beside: dict[str, list[object]], settings: InputSettings, note: str | None
+) -> None:
+    rows = pa.table({"completion": ["<answer>B</answer>"], "gold": ["B"], **beside})
+    notes = score_files(write(tmp_path / "in.parquet", rows), settings=settings).notes
+    assert [line.endswith(note or "") for line in notes] == [True] * (note is not None)
