@@ -65,10 +65,13 @@ class ParquetRollouts(Rollouts):
         row, size, again = 0, min(_PROBE_ROWS, self._stored_fit()), 0
         while row < self.rows:
             for batch in self._from(row, size, wanted):
+                better = _better_size(size, batch)
+                if better > size and again < _RESTARTS:  # read anew: a small batch costs as much to score
+                    size, again = better, again + 1
+                    break
                 row += batch.num_rows
                 yield batch
-                better = _better_size(size, batch)
-                if better < size or (better > size and again < _RESTARTS):
+                if better < size:
                     size, again = better, again + 1
                     break
 
