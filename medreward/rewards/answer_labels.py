@@ -162,6 +162,7 @@ CASES = (
     Case("floor", "<answer>C, D</answer>", -1, _STRICT, gold=_TWO),
     Case("malformed", "<answer>A, B", 0, gold=_TWO),
     Case("malformed", "<answer>A, B</answer><answer>A</answer>", 0, gold=_TWO),
+    Case("forms", "<answer>(A, C)</answer>", 0, AnswerLabels(forms=("clean",)), gold=("A", "C")),
     Case("empty", "", 0, gold=_TWO),
     Case("empty", "<answer></answer>", 0, _STRICT, gold=_TWO),
     Case("non_ascii", "<answer>Ａ、Ｂ</answer>", 1, gold="Heart and Lungs"),

@@ -44,6 +44,8 @@ class AnswerLetter(ChoiceRule):
 CASES = (
     Case("maximum", "<think>t</think><answer>B</answer>", 1),
     Case("maximum", "<think>t</think><answer>b) Lungs</answer>", 1),
+    Case("first", "<think>t</think><answer>A</answer>", 1, gold="A"),
+    Case("first", "<think>t</think><answer>B</answer>", 0, gold="A"),
     Case("zero", "<think>t</think><answer>C</answer>", 0),
     Case("zero", "<think>t</think><answer>A or B</answer>", 0),
     Case("zero", "<think>t</think><answer>Lungs</answer>", 0),

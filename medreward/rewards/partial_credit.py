@@ -69,6 +69,7 @@ class PartialCredit(ChoiceRule):
 _TEXT = PartialCredit(ladder=Ladder(text_only=0.25))
 CASES = (
     Case("maximum", "<think>t</think><answer>B</answer>", 1),
+    Case("first", "<think>t</think><answer>(A)</answer>", 0.5, gold="A"),
     Case("maximum", "<answer> b\n</answer>", 1),
     Case("half", "<think>t</think><answer>(B)</answer>", 0.5),
     Case("half", "<think>t</think><answer>B) Lungs</answer>", 0.5),
