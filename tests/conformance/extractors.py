@@ -13,6 +13,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from medreward.conformance import load_cases
+
 Options = Mapping[str, str | None]
 
 
@@ -31,21 +33,30 @@ def inspect_ai(body: str, options: Options, select: str) -> Iterable[str]:
     return [_spelt(label, options) for label in solver.parse_answers(state, select == "many")]
 
 
+def _key(body: str, options: Options) -> tuple[object, ...]:
+    return (body, *options.items())
+
+
 @cache
-def _lm_eval_filter() -> Any:
-    """The filter of lm-eval's zero-shot MMLU tasks, ``flexible-extract``."""
+def _lm_eval_found() -> dict[tuple[object, ...], str]:
+    """What the filter of lm-eval's zero-shot MMLU tasks, ``flexible-extract``, finds in every case.
+
+    It is given all cases at once, as an evaluation gives it all answers: each call makes a table of all of Unicode's
+    punctuation first. Labels are A to Z to it, so that questions with more are not given.
+    """
     filters: Any = importlib.import_module("lm_eval.filters.extraction")
-    return filters.MultiChoiceRegexFilter(
+    chosen = filters.MultiChoiceRegexFilter(
         regex_pattern=r"(\([A-Z]\))", group_select=-1, ignore_case=True, ignore_punctuation=True
     )
+    cases = [case for case in load_cases() if len(case.options) <= 26]
+    documents = [{"choices": [text or f"choice {label}" for label, text in case.options.items()]} for case in cases]
+    found = chosen.apply([[case.body] for case in cases], documents)
+    return {_key(case.body, case.options): str(one[0]) for case, one in zip(cases, found, strict=True)}
 
 
 def lm_eval(body: str, options: Options, select: str) -> str | None:
-    """``lm_eval``'s ``multi_choice_regex`` filter, which knows labels A to Z and fails beyond them."""
-    if len(options) > 26:
-        return None
-    choices = [text or f"choice {label}" for label, text in options.items()]
-    found = str(_lm_eval_filter().apply([[body]], [{"choices": choices}])[0][0])
+    """``lm_eval``'s ``multi_choice_regex`` filter, on the cases of the suite; its label is a letter by place."""
+    found = _lm_eval_found().get(_key(body, options), "[invalid]")
     return None if found == "[invalid]" else _spelt(found.strip("()"), options)
 
 

@@ -359,10 +359,12 @@ def _trails(one: Statement, said: Said) -> bool:
     ends = _LEADING.fullmatch(said.kinds, one.end + 1) is not None
     if one.verdict != "mentioned" or one.doubt or not ends:
         return False
+    if one.by_text or _turns_down(said):
+        return False
     return one.start in said.tagged.wrapped or _TO_COLON.fullmatch(said.kinds, 0, one.start) is not None
 
 
-_TO_COLON = re.compile(r"[.\n]*+(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,60}:")
+_TO_COLON = re.compile(r"[.\n]*+(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,60}[:i]")
 
 
 def _is_run(words: str, lexicon: Lexicon) -> bool:

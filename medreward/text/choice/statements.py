@@ -13,7 +13,7 @@ from medreward.text.choice.tokens import Tagged
 
 __all__ = ["Statement", "shaped", "statements"]
 
-_GLUE = "faoiIQmpuvVyrwnN:b"
+_GLUE = "faoiIQmpuvVyrwnN:b$`"
 _SENTENCE = re.compile(r"[^.?!\n]*+[.?!\n]?")
 _JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
 _SAME = re.compile(r"[,:]?[iQf]*+")
@@ -33,6 +33,8 @@ _IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
 _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
 _CHOSEN = re.compile("[vV][yfoa:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
+_LEADS = re.compile(r"\$u?y[fo]*+$")
+_HAS = re.compile("`y?[fo]*+$")
 _VERB_LAST = re.compile("[f]*+v[fmi]*+$")
 _BARE = re.compile("[fo:a]*+|f*+(?:r[oa]|[oa]r)[fo:]*+")
 _BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|y[uf]++$|:)")
@@ -309,7 +311,7 @@ def _is_affirmed(said: _Place) -> bool:
 
 
 def _is_chosen(said: _Place) -> bool:
-    if _CHOSEN.search(said.left):
+    if _CHOSEN.search(said.left) or (_HAS if said.by_text else _LEADS).search(said.left):
         return True
     if "w" in said.left:  # "the incorrect statement is B" answers some questions and denies in others
         return False

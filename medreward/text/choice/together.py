@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
 
-ALONE = str.maketrans("O7EHWFBJKGsZ6lU843@59%<>^=~+", "xfvmimIxvxxrfmufumixnvxxavkv")
+ALONE = str.maketrans("O7EHWFBJKGsZ6lU843@59%<>^=~+*;$", "xfvmimIxvxxrfmufumixnvxxavkvxxx")
 """What a word of each of these kinds is by itself."""
 
 
@@ -40,6 +40,10 @@ def _rule(trigger: str, pattern: str, kind: str) -> _Rule:
 
 _STARTS = r"(?:^|(?<=[.\n]))"
 _RULES = (
+    _rule("O", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "`"),  # the patient has bursitis
+    _rule("O", "vyf?O(?=:)", "v"),  # I agree with the user:
+    _rule("O", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
+    _rule("O", r"(?<![yz])(?<![yz]f)(?<![yz]ff)O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
     _rule("G", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("K", "K[iu]?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
@@ -49,7 +53,7 @@ _RULES = (
     _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
     _rule("=", _STARTS + "=", "x"),  # see option B
     _rule("~", "~(?=[fo]?M)", "n"),  # scratch B
-    _rule("+", r"\+(?=f?M[f7]{0,2}r)", "v"),  # I consider B the best
+    _rule("+", r"\+(?=f?M[f7]{0,2}r)|\+p(?=f?M)", "v"),  # I consider B the best
     _rule("k", "z(?=f?Myf?M)", "n"),  # changed from B
     _rule("k", "(?<=nM)y(?=f?M)", "v"),  # to D
     _rule("i", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
@@ -69,17 +73,16 @@ _RULES = (
     _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
     _rule("J", "J(?=[fuaovmyHW%])", "d"),  # initially chose, previous answer, used to be, almost said
+    _rule("*", r"\*(?=f?[ao])", "d"),  # my previous answer
+    _rule(";", ";(?=p)", "d"),  # provided that
+    _rule("z", "z(?=vf?M)", "d"),  # before choosing
     _rule("1", "z1,|1(?=v)", "d"),
     _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
     _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
     _rule("W", "u[WB](?![fm]?[rwy])|W(?=f?t)", "d"),  # I was going to; was thought to be; not: I was right
-    _rule("4", "4(?=f?m(?!y))", "d"),  # I'd have chosen; not: I'd have to choose
-    _rule("H", "H(?=f?m(?!y))", "d"),  # would have chosen
-    _rule("O", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "v"),  # the patient has bursitis
-    _rule("O", "vyf?O(?=:)", "v"),  # I agree with the user:
-    _rule("O", r"O(?=yf*+M[.\n]*+$)", "v"),  # a man with bursitis
-    _rule("O", r"O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
-    _rule("7", "7f?[lHm]?f?[vt]", "d"),  # some would say
+    _rule("4", "4(?=f?m(?!y)[f7]{0,2}[vit])", "d"),  # I'd have chosen; not: I'd have to choose
+    _rule("H", "H(?=f?m(?!y)[f7]{0,2}[vit])", "d"),  # would have chosen
+    _rule("7", "(?<![im])7(?:[lHm]f?)?[vt]", "d"),  # some would say
     _rule("U", "Uf?l", "d"),  # you might think
     _rule("p", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
     _rule("w", "@f?w[py]?v|if?wyv", "d"),
@@ -88,7 +91,7 @@ _RULES = (
     _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
 _TRIGGERS = frozenset(rule.trigger for rule in _RULES) | frozenset(map(chr, ALONE))
-_RESOLVED = ALONE | str.maketrans("5+", "5x")
+_RESOLVED = ALONE | str.maketrans("5+$", "5x$")
 _CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
 
 

@@ -47,7 +47,8 @@ kind   name               tokens                          kind   name           
 ``Z``  ``confirmed``      confirmed, proven               ``+``  ``deem``           consider, find, judge
 ``^``  ``a_guess``        guess                           ``=``  ``look``           see, refer
 ``~``  ``scratch``        scratch                         ``<``  ``take``           take
-``>``  ``back``           back
+``>``  ``back``           back                            ``*``  ``former``         previous, original
+``;``  ``provided``       provided (that)                 ``$``  ``leads_to``       leads (me to)
 =====  =================  ==============================  =====  =================  ==========================
 
 Without words of their own: ``L`` a label, ``A`` a label that is
@@ -126,6 +127,9 @@ _NAMES = {
     "a_guess": "^",
     "look": "=",
     "scratch": "~",
+    "former": "*",
+    "provided": ";",
+    "leads_to": "$",
     "deem": "+",
     "lacking": "9",
     "than": "b",
