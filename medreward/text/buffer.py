@@ -39,7 +39,6 @@ Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
 _FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
-_FEW_SPANS = 64  # so few go to the windows at once: there every call counts
 _WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
 _WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
 _GATHER_SMALL = 1 << 8  # pieces longer than this are copied one by one, shorter ones together
@@ -156,11 +155,9 @@ class Spans:
         """Where each span's first character outside ``chars`` begins, or the span's end: ``int64``, shape ``(k,)``."""
         pos = self.start.copy()
         active = np.flatnonzero(pos < self.end)
-        for step in range(_FIRST_STEPS):
+        for _ in range(_FIRST_STEPS):
             if not len(active):
                 return pos
-            if step and len(active) < _FEW_SPANS:
-                break
             byte = self.buf[pos[active]]
             plain = chars.ascii[byte]
             pos[active[plain]] += 1
@@ -172,11 +169,9 @@ class Spans:
         """Where each span ends once trailing ``chars`` are cut, or the span's start: ``int64``, shape ``(k,)``."""
         pos = self.end.copy()
         active = np.flatnonzero(pos > self.start)
-        for step in range(_FIRST_STEPS):
+        for _ in range(_FIRST_STEPS):
             if not len(active):
                 return pos
-            if step and len(active) < _FEW_SPANS:
-                break
             byte = self.buf[pos[active] - 1]
             plain = chars.ascii[byte]
             pos[active[plain]] -= 1

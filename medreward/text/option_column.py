@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import Ints, Mask, Spans, raw_strings, validity_mask
+from medreward.text.buffer import Ints, Mask, Spans, numbered, raw_strings, validity_mask
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
 __all__ = ["OptionColumn", "is_text", "list_bounds", "text_codes"]
@@ -135,8 +135,8 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
     if count.max(initial=0) > MAX_LISTED:
         row = int(count.argmax())
         raise too_many_options(int(count[row]), f"column {name!r}, row {row + first_row}")
-    sizes, codes = np.unique(count, return_inverse=True)
-    sets = tuple(OptionSet.listed([None] * int(size)).labels for size in sizes)
+    codes, sizes = numbered(count)
+    sets = tuple(OptionSet.listed([None] * size).labels for size in sizes.tolist())
     child = array.values
     if pa.types.is_string_view(child.type) or pa.types.is_dictionary(child.type):
         child = child.cast(pa.large_string())
@@ -153,7 +153,7 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
             for i in example.tolist()
         ]
 
-    return OptionColumn(codes.astype(np.int64), sets, fetch, partial(_shortest, child, offsets, count))
+    return OptionColumn(codes, sets, fetch, partial(_shortest, child, offsets, count))
 
 
 def _take(array: pa.Array, rows: Ints) -> pa.Array:
@@ -187,12 +187,14 @@ def _group(codes: Ints, size: Ints) -> tuple[Ints, Ints]:
     i = 0
     while len(active):  # rows that have ended keep the number they got together with all others of their size
         step = key[active] * wide + codes[begin[active] + i] + 1
-        key[active] = np.unique(step, return_inverse=True)[1]
+        key[active] = numbered(step)[0]
         i += 1
         active = active[size[active] > i]
     longest = int(size.max(initial=0)) + 1
-    _, example, inverse = np.unique(key * longest + size, return_index=True, return_inverse=True)
-    return inverse.astype(np.int64), example.astype(np.int64)
+    number, keys = numbered(key * longest + size)
+    example, place = np.empty(len(keys), np.int64), np.arange(len(size))
+    example[number[::-1]] = place[::-1]  # the last one written is the first row of its number
+    return number, example
 
 
 Rows = tuple[Ints, Ints, Ints, list[str], list[str | None]]

@@ -35,16 +35,15 @@ def string_array(texts: Sequence[str | None]) -> pa.Array:
     if None in texts:
         valid = np.array([text is not None for text in texts], np.bool_)
         bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
-    raw = [*map(_utf8, texts)]
+    try:
+        raw = [b"" if text is None else text.encode() for text in texts]
+    except UnicodeEncodeError:
+        raw = [b"" if text is None else text.encode("utf-8", "medreward.no_character") for text in texts]
     offsets = np.zeros(len(raw) + 1, np.int64)
     np.cumsum([*map(len, raw)], out=offsets[1:])
     return pa.Array.from_buffers(
         pa.large_string(), len(raw), [bitmap, pa.py_buffer(offsets), pa.py_buffer(b"".join(raw))]
     )
-
-
-def _utf8(text: str | None) -> bytes:
-    return b"" if text is None else text.encode("utf-8", "medreward.no_character")
 
 
 def inside_answer(texts: list[str], tags: TagSet | None = None) -> list[str]:
