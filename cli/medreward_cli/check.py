@@ -79,7 +79,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
         for line in _table(found):
             click.echo(line)
     else:
-        for report in found:
+        for number, report in enumerate(found):
+            click.echo("\n" * bool(number), nl=False)
             _show(report)
 
 
@@ -115,7 +116,6 @@ def _subjects(  # noqa: PLR0913 - the same
 def _show(report: Report) -> None:
     for line in report.lines():
         click.echo(visible(line))
-    click.echo()
 
 
 def _table(reports: list[Report]) -> list[str]:

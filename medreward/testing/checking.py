@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from math import ceil
 from typing import Any
 
+from medreward.errors import UsageError
 from medreward.rewards.analysis import Analysis, analyse
 from medreward.rewards.document import DocumentSource
 from medreward.scoring.callables import CallableReward, Failure, Outcome
 from medreward.testing.exploits import Exploit, find_exploits
 from medreward.testing.law import Counterexample, Law, Verdict
 from medreward.testing.laws import LAWS
-from medreward.testing.rollout import make_rollouts
+from medreward.testing.rollout import Rollout, make_rollouts
 from medreward.testing.subject import SpecSubject, Subject, subject_of
 
 __all__ = ["LawBrokenError", "Report", "check", "check_all_laws"]
@@ -70,7 +73,15 @@ class Report:
             lines += exploit.lines()
         if self.analysis is not None and not failed_only:
             lines += [f"{'analysis' if place == 0 else '':<12} {line}" for place, line in enumerate(self._analysed())]
-        return lines
+        return lines if failed_only else [*lines, f"{'in short':<12} {self.in_short}"]
+
+    @property
+    def in_short(self) -> str:
+        """How many laws hold, are broken and say nothing, and what the search found."""
+        words = Counter(verdict.word for verdict in self.verdicts)
+        overpaid = sum(exploit.overpaid for exploit in self.exploits)
+        laws = ", ".join(f"{words[word]} {word}" for word in ("holds", "broken", "skipped") if words[word])
+        return f"laws: {laws}; overpaid: {overpaid}; free rides: {len(self.exploits) - overpaid}"
 
     def _analysed(self) -> list[str]:
         return str(self.analysis).splitlines()
@@ -144,10 +155,14 @@ def check(
 
     Raises:
         DocumentError: the reward is wrong or unknown.
-        UsageError: a function without its form.
+        UsageError: a function without its form; ``reward_fails``: it raises on whatever it is given.
+        MissingExtraError: hypothesis is not installed, which the exploit search needs.
     """
     subject = subject_of(reward, **how)
+    if seconds > 0:
+        import_module("medreward.testing.strategies")  # says now, not after the laws, that hypothesis is missing
     rollouts = make_rollouts(examples, seed=seed, tags=subject.tags)
+    _check_runs(subject, rollouts)
     until = time.monotonic() + (seconds / 2 if seconds > 0 else 60.0)
     verdicts = []
     for number, law in enumerate(laws):  # what one law leaves of its time is for those after it
@@ -156,6 +171,19 @@ def check(
     exploits = find_exploits(subject, seconds=seconds / 2, seed=seed, rounds=ceil(seconds)) if seconds > 0 else ()
     analysis = analyse(subject.document) if isinstance(subject, SpecSubject) else None
     return Report(subject.name, tuple(verdicts), tuple(exploits), analysis)
+
+
+def _check_runs(subject: Subject, rollouts: Sequence[Rollout]) -> None:
+    """Laws say nothing about a reward that raises on everything."""
+    outcomes = subject.score(rollouts[:20])
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+    if failures and len(failures) == len(outcomes):
+        raise UsageError(
+            "reward_fails",
+            f"The reward {subject.name} raises on every completion",
+            got=failures[0].error,
+            do="check the calling form (--form) and the column of golds (--gold-column), or mend the reward",
+        )
 
 
 def check_all_laws(

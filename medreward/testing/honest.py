@@ -20,7 +20,7 @@ from medreward.text.tags import TagSet
 if TYPE_CHECKING:
     from medreward.testing.subject import Subject
 
-__all__ = ["Honest", "fill", "greatest", "honest", "length_pays", "mean", "templates_of"]
+__all__ = ["Honest", "fill", "greatest", "honest", "length_pays", "mean", "reasonings", "templates_of"]
 
 _WORD = "so"
 _LEAST = 1e-9
@@ -81,7 +81,7 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
     """
     if options not in subject.honest_known:
         plain = [(_WORD, label) for label in options.labels]
-        plain += [(reasoning, options.labels[0]) for reasoning in (_WORD[-1], *_longer())]
+        plain += [(reasoning, options.labels[0]) for reasoning in (_WORD[-1], *reasonings())]
         subject.honest_known[options] = _best(_tried(subject, options, plain))
     found = subject.honest_known[options]
     own = [(text, label) for text in _own_words(like, subject.tags) for label in options.labels]
@@ -91,7 +91,7 @@ def honest(subject: Subject, options: OptionSet, like: str = "") -> Honest:
     return found
 
 
-def _longer() -> list[str]:
+def reasonings() -> list[str]:
     """Reasoning of many lengths, the shortest first."""
     return [" ".join([_WORD] * words) for words in _LENGTHS]
 
@@ -101,7 +101,7 @@ def length_pays(subject: Subject, options: OptionSet) -> tuple[bool, bool]:
     label, steps = options.labels[0], []
     words = [f"{_WORD}{number}" for number in range(27)]
     several = [" ".join([_WORD] * 9 + words[:count]) for count in (0, 1, 3, 9, 27)]
-    for texts in (_longer(), ["o" * len(text) for text in _longer()], several):
+    for texts in (reasonings(), ["o" * len(text) for text in reasonings()], several):
         rows = [Rollout(fill(subject.templates[0], label, text), label, options) for text in texts]
         steps += [longer - shorter for shorter, longer in pairwise(subject.numbers(rows))]
     return any(step < -_LEAST for step in steps), any(step > _LEAST for step in steps)

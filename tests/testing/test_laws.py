@@ -16,6 +16,7 @@ from medreward import (
     PartialCredit,
     Reward,
     TagPresence,
+    UsageError,
 )
 from medreward.rewards import LengthCosine, Repetition, TagCredit
 from medreward.testing import Law, Report, check, check_all_laws, laws
@@ -133,3 +134,22 @@ def test_a_reward_that_pays_long_reasoning_is_not_called_unsound() -> None:
 def test_the_same_seed_gives_the_same_counterexample() -> None:
     one, two = (laws.HONEST_IS_BEST.check(broken.per_row(broken.counts_tags), form="trl", seed=3) for _ in range(2))
     assert one == two
+
+
+def test_a_reward_that_asks_for_much_reasoning_is_paid_for_it() -> None:
+    long = Gate(condition=LengthBand(least=60), then=PartialCredit())
+    check_all_laws(long, examples=60)
+
+
+def test_a_function_that_raises_on_everything_is_no_broken_law() -> None:
+    def divides(completions: list[object], **columns: object) -> list[float]:
+        return [1 / 0 for _ in completions]
+
+    with pytest.raises(UsageError, match="ZeroDivisionError") as caught:
+        check(divides, form="trl", examples=20, seconds=0)
+    assert caught.value.code == "reward_fails"
+
+
+def test_a_report_ends_with_what_was_found_in_short() -> None:
+    report = check("medvlm-r1", laws=laws.LAWS[:3], examples=10, seconds=0)
+    assert report.lines()[-1] == "in short     laws: 3 holds; overpaid: 0; free rides: 0"

@@ -26,10 +26,10 @@ def uses_gold(subject: Subject) -> str:
     return "" if subject.uses_gold else "the reward does not look at the gold"
 
 
-def honest_rows(subject: Subject) -> list[Rollout]:
+def honest_rows(subject: Subject, reasoning: str = "so") -> list[Rollout]:
     """Honest completions of every question, with each label right."""
     return [
-        Rollout(fill(template, label, "so"), label, options)
+        Rollout(fill(template, label, reasoning), label, options)
         for options in OFFERED
         for template in subject.templates
         for label in options.labels

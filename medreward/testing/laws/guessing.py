@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from medreward.scoring.callables import Outcome
-from medreward.testing.honest import fill, honest, mean
+from medreward.testing.honest import fill, honest, mean, reasonings
 from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import LEAST, STATED, honest_rows, stated, uses_gold
 from medreward.testing.rollout import OFFERED, Rollout, write_attacks
@@ -97,14 +97,20 @@ HONEST_IS_BEST = Law(
 
 
 def _find_right_unpaid(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
-    rows = [row for row in honest_rows(subject) if row.options is OFFERED[0]]
-    pairs = [(row, row.under(next(label for label in row.options.labels if label != row.gold))) for row in rows]
-    values = [(subject.score(pair), pair) for pair in pairs]
-    paid = {pair[0].gold for (right, wrong), pair in values if _is_more(right, wrong)}
-    for outcomes, pair in values:
-        if pair[0].gold not in paid:
-            return Counterexample(pair, tuple(outcomes), "the same completion, first when it is right, then when wrong")
-    return None
+    """Reasoning of many lengths is tried, the shortest first: a reward may ask for some."""
+    paid: set[str] = set()
+    unpaid: list[tuple[Rollout, Rollout]] = []
+    for reasoning in reasonings():
+        rows = [row for row in honest_rows(subject, reasoning) if row.options is OFFERED[0]]
+        pairs = [(row, row.under(next(label for label in row.options.labels if label != row.gold))) for row in rows]
+        unpaid = unpaid or pairs
+        scores = iter(subject.score([row for pair in pairs for row in pair]))
+        paid |= {right.gold for right, _ in pairs if _is_more(next(scores), next(scores))}
+        if paid.issuperset(OFFERED[0].labels):
+            return None
+    pair = next(pair for pair in unpaid if pair[0].gold not in paid)
+    said = "the same completion, first when it is right, then when wrong; no other length of reasoning is paid either"
+    return Counterexample(pair, tuple(subject.score(pair)), said)
 
 
 def _is_more(a: Outcome, b: Outcome) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from medreward.rewards import load_document
 from medreward.rewards.plain_yaml import read_yaml
 from medreward.scoring.callables import Failure, Outcome
+from medreward.testing.honest import reasonings
 from medreward.testing.law import Counterexample, Law
 from medreward.testing.laws.common import LEAST, honest_rows
 from medreward.testing.offline import offline_outcomes
@@ -143,7 +144,8 @@ _VERY_LONG = 100_000
 
 
 def _find_constant(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
-    rows = [*rollouts, *honest_rows(subject)]
+    long = [row for reasoning in reasonings()[::6] for row in honest_rows(subject, reasoning)[:1]]
+    rows = [*rollouts, *long, *honest_rows(subject)]
     if isinstance(subject, SpecSubject):  # a limit on length may lie far away; foreign code may not be linear
         rows.insert(0, rows[-1].saying("so " * _VERY_LONG))
     outcomes = subject.score(rows)
