@@ -198,6 +198,12 @@ UNITS = [
         "\\u00",
         "{",
         "the the ",
+        "A.",
+        "A. ",
+        "students say ",
+        "no x ",
+        "A (wrong) ",
+        "would be ",
         "B and not ",
     ),
 ]

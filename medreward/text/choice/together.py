@@ -64,12 +64,12 @@ _RULES = (
     _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
     _rule("9", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
     _rule("j", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
-    _rule("d", "d(?=[u4U])", "f"),  # if I had to choose
+    _rule("d", "d(?=[u4])", "f"),  # if I had to choose
     _rule("d", r"d(?=\|n)", "z"),  # whether or not
     _rule("d", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8", "8d", "f"),  # even if
     _rule("d", "d,(?=p)", "d"),  # ich bezweifle, dass
-    _rule("d", _STARTS + r"f?d(?![u4U,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
+    _rule("d", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
     _rule("J", "J(?=[fuaovmyHW%])", "d"),  # initially chose, previous answer, used to be, almost said
@@ -80,8 +80,8 @@ _RULES = (
     _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
     _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
     _rule("W", "u[WB](?![fm]?[rwy])|W(?=f?t)", "d"),  # I was going to; was thought to be; not: I was right
-    _rule("4", "4(?=f?m(?!y)[f7]{0,2}[vit])", "d"),  # I'd have chosen; not: I'd have to choose
-    _rule("H", "H(?=f?m(?!y)[f7]{0,2}[vit])", "d"),  # would have chosen
+    _rule("4", "4(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # I'd have chosen; not: I'd have to choose
+    _rule("H", "H(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # would have chosen
     _rule("7", "(?<![im])7(?:[lHm]f?)?[vt]", "d"),  # some would say
     _rule("U", "Uf?l", "d"),  # you might think
     _rule("p", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
@@ -92,7 +92,7 @@ _RULES = (
 )
 _TRIGGERS = frozenset(rule.trigger for rule in _RULES) | frozenset(map(chr, ALONE))
 _RESOLVED = ALONE | str.maketrans("5+$", "5x$")
-_CONDITION = re.compile(r"d(?![u4U])[^.?!\nc]*+")
+_CONDITION = re.compile(r"d(?![u4])[^.?!\nc]*+")
 
 
 @cache

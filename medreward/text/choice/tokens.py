@@ -69,8 +69,7 @@ _MARKS = frozenset(",:.?\n()-hq")
 
 
 def _fold(text: str) -> list[str]:
-    shown = undressed(INVISIBLE.sub("", text)).casefold()
-    return tokens_in(shown)
+    return tokens_in((text if text.isascii() else undressed(INVISIBLE.sub("", text))).casefold())
 
 
 class Phrase(NamedTuple):
@@ -86,6 +85,12 @@ class Phrase(NamedTuple):
     def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> Phrase:
         """A phrase of these words, for these labels."""
         return cls(f" {' '.join(words)} ", len(words), labels, kind, max(words, key=len))
+
+
+@lru_cache(maxsize=512)
+def _named(labels: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """The words of each label."""
+    return {words_in(_fold(label)): label for label in labels}
 
 
 class Lexicon:
@@ -104,11 +109,10 @@ class Lexicon:
         for label, text in self.texts.items():
             self.strict.setdefault(" ".join(text.casefold().split()), []).append(label)
             self.loose.setdefault(words_in(_fold(text)), []).append(label)
-        self.loose.pop((), None)
+        self.signs = self.loose.pop((), None) is not None
         self._meanings: dict[str, tuple[str | None]] = {}
         self.longest = max(map(len, self.strict), default=0)
-        self.signs = any(not words_in(_fold(text)) for text in self.texts.values())
-        named = {words_in(_fold(label)): label for label in options.labels}
+        named = _named(options.labels)
         texts = [Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
         names = [Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
         self.phrases = sorted(texts + names, key=lambda phrase: -phrase.size)
