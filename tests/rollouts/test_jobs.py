@@ -116,6 +116,11 @@ def test_results_come_in_the_order_of_the_tasks() -> None:
     ]
 
 
+def _hears() -> None:
+    """A test run in the background is started with Ctrl-C ignored, and hands that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_ends_every_process_and_leaves_nothing(tmp_path: Path, number: int, status: int) -> None:
     source = tmp_path / "in"
@@ -130,6 +135,7 @@ def test_an_interrupt_ends_every_process_and_leaves_nothing(tmp_path: Path, numb
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_hears,  # noqa: PLW1509 - nothing else runs here
     )
     deadline = time.monotonic() + 60
     while not any(path.suffix == ".parquet" for path in tmp_path.rglob(".medreward-*/*")):
