@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,15 +99,15 @@ def _workers(count: int, begin: Callable[[Any], Worker[Any, Any]], setup: object
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes begun here do not hear Ctrl-C, which reaches all of a terminal's: whoever began them ends them.
-
-    Who begins them hears it right after.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Processes begun here do not hear Ctrl-C, which reaches all of a terminal's: whoever began them ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
 
 
 def _hand_out(worker: _Worker, waiting: deque[int], tasks: Sequence[Any]) -> int | None:
@@ -142,7 +143,7 @@ def _receive(
 def _said(worker: _Worker) -> tuple[int, Any]:
     try:
         return cast("tuple[int, Any]", worker.line.recv())
-    except EOFError:
+    except (EOFError, ConnectionError):  # the second where it ended before it took what was sent
         return _FAILED, _ended(worker)
 
 

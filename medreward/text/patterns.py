@@ -143,9 +143,9 @@ def tag_rests(tags: TagSet) -> Patterns:
 
 
 @lru_cache(maxsize=32)
-def tag_names(tags: TagSet) -> Patterns:
-    """What stands between the angles, with the codes of openers."""
-    return Patterns.of([(2 * number, name) for number, name in enumerate(tags.names.values())])
+def tag_names(tags: TagSet) -> tuple[Patterns, ...]:
+    """What stands between the angles, with the codes of openers; each apart, since one name may begin another."""
+    return tuple(Patterns.of([(2 * number, name)]) for number, name in enumerate(tags.names.values()))
 
 
 def _spelling(written: str, literal: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medreward.text.buffer import Bytes, Ints, Mask, Spans, places
-from medreward.text.patterns import ANY, EXACT, FOLDED, LOWERED, Codes, tag_names, tag_rests
+from medreward.text.patterns import ANY, EXACT, FOLDED, LOWERED, Codes, Patterns, tag_names, tag_rests
 from medreward.text.search import find_bytes
 from medreward.text.tags import TagSet
 
@@ -112,7 +112,17 @@ def _find_spaced(buf: Bytes, offsets: Ints, left: Ints, tags: TagSet) -> Found:
     closes = np.zeros(len(name), np.bool_)
     closes[name < until] = buf[name[name < until]] == ord("/")
     name[closes] = Spans(buf, name[closes] + 1, until[closes]).skip()
-    patterns = tag_names(tags)
+    parts = [_named(buf, name, until, patterns) for patterns in tag_names(tags)]
+    which, code, end, spelling = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = which.argsort(kind="stable")
+    which = which[order]
+    near = np.ones(len(left), np.bool_)
+    near[which] = False
+    return left[which], (code[order] + closes[which]).astype(np.int8), end[order], spelling[order], left[near]
+
+
+def _named(buf: Bytes, name: Ints, until: Ints, patterns: Patterns) -> tuple[Ints, Codes, Ints, Codes]:
+    """The places where one tag's name stands and nothing but whitespace before ``>``: with code, end and spelling."""
     which = np.flatnonzero(name < until)
     found, _ = patterns.match(buf, name[which])
     end = name[which] + patterns.size[found]
@@ -122,6 +132,4 @@ def _find_spaced(buf: Bytes, offsets: Ints, left: Ints, tags: TagSet) -> Found:
     hit = np.flatnonzero(last < until[which])
     hit = hit[buf[last[hit]] == ord(">")]
     which, found, last = which[hit], found[hit], last[hit]
-    near = np.ones(len(left), np.bool_)
-    near[which] = False
-    return left[which], patterns.code[found] + closes[which], last + 1, patterns.spelling[found], left[near]
+    return which, patterns.code[found], last + 1, patterns.spelling[found]

@@ -13,6 +13,7 @@ from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
 from medreward.text.facts.shapes import Shapes
+from medreward.text.tags import TagSet
 from tests.oracle import text as oracle
 
 TEXT = "<think>a<b</think>\n<<Answer>\u3000</ANSWER><answer>B</answer"
@@ -96,3 +97,14 @@ def test_tags_and_what_may_be_meant_as_one_are_found_among_thousands_of_brackets
     near = [at + 1 for at, char in enumerate(text) if char == "<" and {*text[at + 1 : at + 3]} & {*"thn/aTHNA"}]
     assert reading.near_tags.tolist() == [at for at in near if at not in begins]
     assert reading[MisspeltTag()].tolist() == [False, True, False]
+
+
+NAMES = [("think", "thinks"), ("reasoning", "reason"), ("answers", "answer"), ("ab", "a")]
+
+
+@pytest.mark.parametrize("inner_space", [False, True])
+@pytest.mark.parametrize(("think", "answer"), NAMES)
+def test_a_name_that_begins_another_is_its_own_tag(think: str, answer: str, inner_space: bool) -> None:
+    tags = TagSet(think=think, answer=answer, inner_space=inner_space)
+    text = f"<{think}>x</{think}><{answer}>B</{answer}>"
+    assert Reading(Rows.of(pa.array([text])), tags)[WellFormed()].tolist() == [True]
