@@ -82,7 +82,9 @@ class DerivedGroups(Rollouts):
     def _ids(self, batch: pa.RecordBatch) -> pa.Array:
         """Each row's group id; rows without a prompt have none."""
         codes, prompts = _distinct(batch.column(self._prompt))
-        steps = batch.column(self._step).to_pylist() if self._step in batch.schema.names else [None] * len(batch)
+        steps = [None] * len(batch)
+        if self._step in batch.schema.names:
+            steps = [_hashable(step) for step in python_cells(batch.column(self._step))]
         known: dict[tuple[int, Any], str] = {}
         ids: list[str | None] = []
         for code, step in zip(codes.tolist(), steps, strict=True):
@@ -111,6 +113,10 @@ class DerivedGroups(Rollouts):
 
 def _arranged(kept: pa.RecordBatch, name: str, ids: pa.Array, columns: Sequence[str]) -> pa.RecordBatch:
     return kept.append_column(pa.field(name, pa.string()), ids).select(list(columns))
+
+
+def _hashable(step: Any) -> Any:
+    return json.dumps(step, sort_keys=True) if isinstance(step, list | dict) else step
 
 
 def _distinct(prompts: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], list[str]]:

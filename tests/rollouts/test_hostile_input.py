@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from medreward_cli.main import main
@@ -48,6 +48,9 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @settings(max_examples=40)
 @given(rows(), st.sampled_from(FLAGS), st.sampled_from(["out.parquet", "out.jsonl"]))
+@example([{"completion": None, "advantage": None}, {"prompt": "2.5", "step": "\ud800"}], (), "out.parquet")
+@example([{"prompt": "x", "completion": RIGHT, "advantage": 1.0, "step": [1]}], (), "out.parquet")
+@example([{"prompt": "x", "completion": RIGHT, "advantage": 1.0, "step": {"A": "x"}}], (), "out.parquet")
 def test_json_lines_of_anything_are_scored_whole_or_refused(
     records: list[dict[str, Any]], flags: tuple[str, ...], name: str
 ) -> None:
