@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from medreward.text.unwrap import string_array
 
-__all__ = ["Shape", "array_of", "python_cells"]
+__all__ = ["Shape", "array_of", "as_bytes", "python_cells"]
 
 _MAX_FIELDS = 256
 """Objects with more different keys than this are kept as JSON text."""
@@ -228,7 +228,7 @@ def python_cells(array: pa.Array) -> list[Any]:
     try:
         cells = array.to_pylist(maps_as_pydicts="lossy")
     except UnicodeDecodeError:
-        cells = array.cast(_as_bytes(array.type)).to_pylist(maps_as_pydicts="lossy")
+        cells = array.cast(as_bytes(array.type)).to_pylist(maps_as_pydicts="lossy")
     return [_plain(cell) for cell in cells]
 
 
@@ -244,14 +244,14 @@ def _plain(cell: Any) -> Any:
     return cell if cell is None or isinstance(cell, str | int) else str(cell)
 
 
-def _as_bytes(kind: pa.DataType) -> pa.DataType:
-    """The type with bytes in the place of text, at any depth."""
+def as_bytes(kind: pa.DataType) -> pa.DataType:
+    """The type with bytes in the place of text, at any depth; a text of bytes that are no UTF-8 is read with it."""
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.large_binary()
     if pa.types.is_map(kind):
-        return pa.map_(_as_bytes(kind.key_type), _as_bytes(kind.item_type))
+        return pa.map_(as_bytes(kind.key_type), as_bytes(kind.item_type))
     if pa.types.is_struct(kind):
-        return pa.struct([pa.field(kind.field(i).name, _as_bytes(kind.field(i).type)) for i in range(kind.num_fields)])
+        return pa.struct([pa.field(kind.field(i).name, as_bytes(kind.field(i).type)) for i in range(kind.num_fields)])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.list_(_as_bytes(kind.value_type))
+        return pa.list_(as_bytes(kind.value_type))
     return kind

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rewards.base import Floats
+from medreward.scoring.cells import as_bytes
 from medreward.scoring.outcome_columns import by_name, group_codes, numbers_of, right_of
 from medreward.text.buffer import Ints, Mask
 
@@ -199,7 +200,7 @@ def _slice_codes(column: pa.ChunkedArray, name: str) -> tuple[Ints, list[str | N
             expected="text, numbers or booleans",
             got=str(kind),
         )
-    encoded = plain.combine_chunks().dictionary_encode()
+    encoded = plain.cast(as_bytes(plain.type)).combine_chunks().dictionary_encode()  # model text may be no UTF-8
     values = encoded.dictionary.to_pylist()
     if len(values) > _MOST:
         raise InputError(

@@ -34,6 +34,7 @@ FLAGS = (
     ("--options-columns", "A=prompt,B=gold"),
     ("--format", "trl"),
     ("--map", "gold=prompt"),
+    ("--by", "step"),
 )
 
 
@@ -57,7 +58,7 @@ def test_json_lines_of_anything_are_scored_whole_or_refused(
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.jsonl", Path(folder) / name
         source.write_text("".join(json.dumps(record) + "\n" for record in records))
-        assert main(["inspect", str(source), *flags]) in (0, 3)
+        assert main(["inspect", str(source), *(() if "--by" in flags else flags)]) in (0, 3)
         status = main(["score", str(source), "-o", str(target), "-q", *flags])
         assert status in (0, 3)
         assert names_in(Path(folder)) == sorted({"in.jsonl", *([name] if status == 0 else [])})

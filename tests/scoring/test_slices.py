@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import statsmodels.api as sm
 from hypothesis import assume, given
@@ -80,6 +81,13 @@ def test_numbers_and_booleans_tell_slices_too(column: str, values: list[object])
     named = [*sorted(value for value in {*values} if value is not None), *([None] if None in values else [])]  # type: ignore[type-var]
     found = Scorer().score(data).by(column)
     assert [one.value for one in found] == [None if value is None else str(value) for value in named]
+
+
+def test_text_that_is_no_utf8_tells_slices_as_its_replacement() -> None:
+    column = pa.array([b"\xff", b"a", None], pa.large_binary()).cast(pa.large_string(), safe=False)
+    column = pa.Array.from_buffers(pa.large_string(), 3, column.buffers())
+    data = pa.table({"completion": [GOOD.format("B")] * 3, "gold": ["B"] * 3, "set": column})
+    assert [one.value for one in Scorer().score(data).by("set")] == ["a", "\N{REPLACEMENT CHARACTER}", None]
 
 
 def test_a_column_that_is_not_there_or_tells_nothing_is_an_error() -> None:
