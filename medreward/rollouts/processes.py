@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar, cast
 
@@ -48,7 +48,7 @@ def spread(
         The number of a task and a result of it: in the order of the tasks, and as each task gave them.
 
     Raises:
-        MedrewardError, OSError: what the first task that failed raised, once all before it were done.
+        MedrewardError, OSError: what ``begin`` or the first task that failed raised, once all before it were done.
         OutputError: ``worker_ended``: the process that worked on it was killed.
     """
     made: list[deque[tuple[int, Any]]] = [deque() for _ in tasks]
@@ -115,7 +115,8 @@ def _hand_out(worker: _Worker, waiting: deque[int], tasks: Sequence[Any]) -> int
     if not waiting:
         return None
     number = waiting.popleft()
-    worker.line.send(tasks[number])
+    with suppress(ConnectionError):  # it has ended: why is read where its results are
+        worker.line.send(tasks[number])
     return number
 
 
@@ -143,7 +144,7 @@ def _receive(
 def _said(worker: _Worker) -> tuple[int, Any]:
     try:
         return cast("tuple[int, Any]", worker.line.recv())
-    except (EOFError, ConnectionError):  # the second where it ended before it took what was sent
+    except (EOFError, OSError):  # it ended: between messages, within one, or before it took what was sent
         return _FAILED, _ended(worker)
 
 
@@ -162,7 +163,11 @@ def _ended(worker: _Worker) -> Exception:
 
 def _serve(line: Connection, begin: Callable[[Any], Worker[Any, Any]], setup: object) -> None:
     """What a process does: work on whatever comes, until nobody sends any more."""
-    work = begin(setup)
+    try:
+        work = begin(setup)
+    except (MedrewardError, OSError) as error:
+        line.send((_FAILED, error))
+        return
     while True:
         try:
             task = line.recv()

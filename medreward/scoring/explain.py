@@ -27,7 +27,7 @@ from medreward.text.facts import FLAWS, Blocks, ChoiceOf, repair_of
 from medreward.text.facts.stray import gaps
 from medreward.text.option_column import OptionColumn
 from medreward.text.options import DEFAULT_LABELS, OptionSet, check_count
-from medreward.text.reading import Reading
+from medreward.text.reading import Reading, read_only
 from medreward.text.rows import Rows
 from medreward.text.unwrap import string_array
 
@@ -191,7 +191,8 @@ def _read_one(
 def _gold_of_one(scorer: Scorer, gold: GoldCell, options: OptionSet) -> Gold:
     nothing = np.zeros(2, np.int64)
     rows = Rows(nothing[:0].view(np.uint8), nothing, np.ones(1, np.bool_), _column_of_one(options))
-    return resolve_golds(_gold_cell(gold, scorer), rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
+    found = resolve_golds(_gold_cell(gold, scorer), rows, scorer.settings, scorer.gold_forms, scorer.document.tags)
+    return read_only(found)
 
 
 _gold_once = lru_cache(maxsize=256)(_gold_of_one)  # the completions of one group share their gold and options

@@ -86,8 +86,9 @@ def read_only(answer: T) -> T:
     else:
         for name in _field_names(kind):
             value = getattr(answer, name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, np.ndarray):
+                    part.setflags(write=False)
     return answer
 
 

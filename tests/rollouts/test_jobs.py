@@ -99,6 +99,26 @@ def test_a_process_that_is_killed_is_an_error_that_says_so() -> None:
         next(found)
 
 
+def refuses(setup: str) -> Any:
+    """Cannot begin."""
+    raise InputError("no_such_thing", setup)
+
+
+def test_what_stops_a_process_from_beginning_is_said() -> None:
+    with pytest.raises(InputError, match="not today"):
+        list(spread(2, refuses, "not today", [*range(9)]))
+
+
+def leaves(_: object) -> Any:
+    """Is gone before it takes a task."""
+    os._exit(3)
+
+
+def test_a_process_that_ends_before_it_takes_a_task_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="what it said stands above"):
+        list(spread(2, leaves, None, [bytes(1 << 20)] * 4))
+
+
 def doubled(factor: int) -> Any:
     """Multiplies, the first tasks slowest."""
 

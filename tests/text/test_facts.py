@@ -133,3 +133,9 @@ def test_tokens_in_lists_of_one_size_are_counted() -> None:
     ids = pa.array([[1, 2], [3, 4]], pa.list_(pa.int64(), 2))
     reading = Reading(Rows.of(pa.array(["a", "b"]), None, {"completion_ids": ids}))
     assert TokenIds().measure(reading).data.tolist() == [2, 2]
+
+
+def test_token_ids_of_64_bits_are_told_apart() -> None:
+    ids = pa.array([[2**63, 2**64 - 1, 2**63, 1]], pa.large_list(pa.uint64()))
+    reading = Reading(Rows.of(pa.array(["a"]), None, {"completion_ids": ids}))
+    assert reading[TokenIds()].code.tolist() == [0, 1, 0, 2]

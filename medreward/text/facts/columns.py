@@ -93,7 +93,7 @@ class TokenIds(Measure, Units, InputColumn):
         tokens = lists.flatten()
         if tokens.null_count:
             raise self._no_tokens("a list with a null in it")
-        numbers = tokens.cast(pa.int64())
+        numbers = tokens.cast(pa.int64(), safe=False)  # numbers of 64 bits wrap round, and differ where they did
         data = np.frombuffer(numbers.buffers()[1], np.int64, len(numbers), numbers.offset * 8)
         sizes = self.measure(reading).data.astype(np.int64)
         row = np.repeat(np.arange(len(sizes)), sizes)
