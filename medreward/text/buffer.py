@@ -16,6 +16,7 @@ import pyarrow as pa
 
 __all__ = [
     "IGNORABLE",
+    "SHORT",
     "SPACE",
     "Bytes",
     "CharSet",
@@ -41,20 +42,21 @@ Words = npt.NDArray[np.uint64]
 _FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
 _WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
 _WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
-_GATHER_SMALL = 1 << 8  # pieces longer than this are copied one by one, shorter ones together
 _GATHER_CELLS = 1 << 20
 _WORD = 8  # bytes
+_FEW_TEXTS = 64  # distinct ones that Python judges as fast as numpy judges all
 _KEPT = 16 << 20
 _SLOT_BITS, _SPREAD = 16, np.uint64(0x9E3779B97F4A7C15)
 _FEW_KEYS = 1 << _SLOT_BITS
-_SHORT = 7  # bytes that fit, with their count, in one 64-bit key
+SHORT = 7
+"""Bytes that fit, with their count, in one 64-bit key: so long may be texts that are told apart without Arrow."""
 
 _SEQUENCES = ((2, 0xC2, 0xDF, 0x80), (3, 0xE0, 0xEF, 0x800), (4, 0xF0, 0xF4, 0x10000))
 """UTF-8 sequences of more than one byte: size, first and last lead byte, lowest code point."""
 
 _ = np.empty(_KEPT, np.uint8)  # once freed, the C library keeps such sizes: fresh pages cost more than most work here
 del _
-_LOW_BYTES = np.array([(1 << 8 * size) - 1 for size in range(_SHORT + 1)], np.uint64)
+_LOW_BYTES = np.array([(1 << 8 * size) - 1 for size in range(SHORT + 1)], np.uint64)
 
 
 class CharSet:
@@ -75,6 +77,13 @@ class CharSet:
         for low, high in ranges:
             if high >= 128:
                 self.lead[chr(max(low, 128)).encode()[0] : chr(high).encode()[0] + 1] = True
+
+    def holds(self, text: bytes) -> bool:
+        """Whether a text is nothing but members."""
+        try:
+            return bool(self.table[[*map(ord, text.decode())]].all())
+        except UnicodeDecodeError:
+            return False
 
     def covered(self, window: Bytes) -> Mask:
         """Which bytes belong to members.
@@ -219,8 +228,20 @@ class Spans:
         blank: Mask = chars.lead[begin] | (size <= 0)
         unsure = (blank & (size > chars.ascii[begin])).nonzero()[0]
         if len(unsure):
-            rest = self[unsure]
-            blank[unsure] = rest.skip(chars) >= rest.end
+            blank[unsure] = self[unsure]._all_in(chars)
+        return blank
+
+    def _all_in(self, chars: CharSet) -> Mask:
+        """The same of spans that begin like ``chars``: each distinct short one is judged once, as they are few."""
+        short = (self.size <= SHORT).nonzero()[0]
+        codes, keys = numbered(_short_keys(self[short]))
+        if len(keys) > _FEW_TEXTS:
+            return self.skip(chars) >= self.end
+        blank = np.empty(len(self), np.bool_)
+        blank[short] = np.array([chars.holds(text) for text in _texts_of(keys)], np.bool_)[codes]
+        if len(short) < len(self):
+            long = self[(self.size > SHORT).nonzero()[0]]
+            blank[self.size > SHORT] = long.skip(chars) >= long.end
         return blank
 
     def to_bytes(self) -> list[bytes]:
@@ -243,26 +264,18 @@ def gather(spans: Spans, separator: bytes = b"") -> tuple[Bytes, Ints]:
     Returns:
         The bytes, and the ``int64`` offsets, shape ``(k + 1,)``, at which each copy (with its separator) begins.
     """
-    extra = len(separator)
-    size = spans.size
     offsets = np.zeros(len(spans) + 1, np.int64)
-    np.cumsum(size + extra, out=offsets[1:])
-    if offsets[-1] > _GATHER_SMALL * len(spans):
-        return np.frombuffer(separator.join([*spans.views(), b""]), np.uint8), offsets
-    out = np.full(int(offsets[-1]), separator[0] if separator else 0, np.uint8)
-    large = (size > _GATHER_SMALL).nonzero()[0]
-    for at, piece in zip(offsets[large].tolist(), spans[large].views(), strict=True):
-        out[at : at + len(piece)] = piece
-    small = (size <= _GATHER_SMALL).nonzero()[0]
-    ends = np.cumsum(size[small])
-    first = 0
-    while first < len(small):
-        last = max(first + 1, int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _GATHER_CELLS)))
-        part = small[first:last]
-        count = size[part]
-        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-        out[np.repeat(offsets[part], count) + within] = spans.buf[np.repeat(spans.start[part], count) + within]
-        first = last
+    np.cumsum(spans.size + len(separator), out=offsets[1:])
+    if not offsets[-1]:
+        return np.zeros(0, np.uint8), offsets
+    if separator:  # the byte after each span is copied too, and written over
+        until = spans.end + 1
+        buf = spans.buf if int(until.max()) <= len(spans.buf) else np.append(spans.buf, np.uint8(0))
+        spans = Spans(buf, spans.start, until)
+    out = np.frombuffer(_binary(spans).buffers()[2], np.uint8, int(offsets[-1]))
+    if separator:
+        out = out.copy()
+        out[offsets[1:] - 1] = separator[0]
     return out, offsets
 
 
@@ -296,11 +309,11 @@ def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
     """
     codes = np.zeros(len(spans), np.int64)
     size = spans.size
-    short = np.flatnonzero(size <= _SHORT)
+    short = np.flatnonzero(size <= SHORT)
     codes[short], keys = numbered(_short_keys(spans[short]))
-    texts = [key.to_bytes(_WORD, "little", signed=True)[1 : 1 + (key & 0xFF)] for key in keys.tolist()]
+    texts = _texts_of(keys)
     if len(short) < len(spans):
-        long = np.flatnonzero(size > _SHORT)
+        long = np.flatnonzero(size > SHORT)
         strings = _binary(spans[long]).dictionary_encode()
         codes[long] = len(keys) + np.frombuffer(strings.indices.buffers()[1], np.int32, len(strings))
         texts += strings.dictionary.to_pylist()
@@ -323,6 +336,11 @@ def _short_keys(spans: Spans) -> Ints:
     size = spans.size
     kept = words_at(spans.buf, spans.start) & _LOW_BYTES[size]
     return (kept << np.uint64(8)).view(np.int64) | size
+
+
+def _texts_of(keys: Ints) -> list[bytes]:
+    """What short keys stand for."""
+    return [key.to_bytes(_WORD, "little", signed=True)[1 : 1 + (key & 0xFF)] for key in keys.tolist()]
 
 
 def numbered(keys: Ints) -> tuple[Ints, Ints]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import Ints, Mask, Spans, numbered, raw_strings, validity_mask
+from medreward.text.buffer import SHORT, Ints, Mask, Spans, distinct, numbered, raw_strings, validity_mask
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
 __all__ = ["OptionColumn", "is_text", "list_bounds", "text_codes"]
@@ -103,6 +103,10 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
         return np.full(len(array), -1, np.int64), []
     if pa.types.is_string_view(array.type) or pa.types.is_dictionary(array.type):
         array = array.cast(pa.large_string())
+    buf, offsets, present = raw_strings(array)
+    if offsets[-1] - offsets[0] <= SHORT * len(array):  # labels, mostly: Arrow takes twice as long for these
+        numbers, raw = distinct(Spans(buf, offsets[:-1], offsets[1:]))
+        return np.where(present, numbers, -1), [text.decode("utf-8", "replace") for text in raw]
     encoded = array.dictionary_encode()
     indices = encoded.indices
     n = len(indices)

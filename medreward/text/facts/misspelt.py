@@ -61,13 +61,16 @@ def _beginning(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans
 def _ending(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
     """Short stretches of some rows that end at a ``>`` which is part of no tag: their rows and spans."""
     rows, tags, which = reading.rows, reading.scan, np.flatnonzero(wanting)
-    text, begin = gather(rows.spans[which])
-    right = find_byte(text, ord(">"), 0, len(text))
+    if 2 * len(which) < len(rows):
+        text, begin = gather(rows.spans[which])
+    else:  # to look through all costs less than to copy these
+        which, text, begin = np.arange(len(rows)), rows.buf, rows.offsets
+    right = find_byte(text, ord(">"), int(begin[0]), int(begin[-1]))
     right = right[_letters_before(reading.tags)[text[right - 1]]]  # before the first byte: the last one
     place = np.searchsorted(begin, right, "right") - 1
     at, row = rows.offsets[which[place]] + right - begin[place], which[place]
     ends_tag = np.append(tags.end, -1)[np.searchsorted(tags.end, at + 1)] == at + 1
-    at, row = _few(at, row, ~ends_tag)
+    at, row = _few(at, row, wanting[row] & ~ends_tag)
     return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[row]), at + 1)
 
 
@@ -90,6 +93,7 @@ def _letters_before(tags: TagSet) -> Mask:
     return letters
 
 
+@lru_cache(maxsize=1 << 12)
 def _near_which(text: bytes, side: str, literals: tuple[str, ...]) -> list[bool]:
     string = text.decode("utf-8", "replace").lower()
     if not any(half in string for half in _halves(literals)):  # one edit leaves one half of a literal whole
