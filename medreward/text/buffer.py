@@ -6,6 +6,7 @@ Everything here works on many spans at once and costs time linear in the bytes i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -39,9 +40,9 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
 
-_FIRST_STEPS = 4  # spans that end within this many characters never reach the windows
-_WINDOW, _WINDOW_MAX, _GROWTH = 16, 1 << 16, 4
-_WINDOW_CELLS = 1 << 20  # bytes looked at in one go: bounds the scratch memory
+_STEPS = 16  # characters that are skipped in all spans at once; runs that are longer, each by itself
+_FEW = 8  # spans that are sooner looked at one by one
+_PIECE, _PIECE_MAX = 1 << 7, 1 << 20  # bytes of a run looked at in one go
 _GATHER_CELLS = 1 << 20
 _WORD = 8  # bytes
 _FEW_TEXTS = 64  # distinct ones that Python judges as fast as numpy judges all
@@ -68,52 +69,70 @@ class CharSet:
 
     def __init__(self, ranges: tuple[tuple[int, int], ...]) -> None:
         self.table = np.zeros(0x110000 + 1, np.bool_)  # the last place is for bytes that are no character
+        self.lead, self.trail = np.zeros(256, np.bool_), np.zeros(256, np.bool_)  # bytes that begin members, or end them
         for low, high in ranges:
             self.table[low : high + 1] = True
+            self.lead[chr(low).encode()[0] : chr(high).encode()[0] + 1] = True
+            self.trail[[chr(point).encode()[-1] for point in range(low, min(high, low + 127) + 1)]] = True
         self.ascii = np.zeros(256, np.bool_)
         self.ascii[:128] = self.table[:128]
         self.low = [(low, min(high, 127)) for low, high in ranges if low < 128]
-        self.lead = self.ascii.copy()  # bytes that can begin a member
-        for low, high in ranges:
-            if high >= 128:
-                self.lead[chr(max(low, 128)).encode()[0] : chr(high).encode()[0] + 1] = True
+        self.run = re.compile("[" + "".join(f"{re.escape(chr(a))}-{re.escape(chr(b))}" for a, b in ranges) + "]*")
 
     def holds(self, text: bytes) -> bool:
         """Whether a text is nothing but members."""
         try:
-            return bool(self.table[[*map(ord, text.decode())]].all())
+            return self.run.fullmatch(text.decode()) is not None
         except UnicodeDecodeError:
             return False
 
-    def covered(self, window: Bytes) -> Mask:
-        """Which bytes belong to members.
+    def covered(self, text: Bytes) -> Mask:
+        """Which bytes belong to members, bool, shape ``(w,)``.
 
         Args:
-            window: bytes, shape ``(k, w)``; a byte that must not be looked at holds 0xFF.
-
-        Returns:
-            bool, shape ``(k, w)``: true on every byte of a member that lies wholly inside the window.
+            text: bytes, shape ``(w,)``.
         """
-        found = np.zeros(window.shape, np.bool_)
+        found = np.zeros(text.shape, np.bool_)
         for low, high in self.low:
-            found |= window - np.uint8(low) <= high - low  # below ``low`` it wraps round to large numbers
-        width = window.shape[1]
-        rows, cols = np.divmod(np.flatnonzero(window >= _SEQUENCES[0][1]), width)
-        leads = window[rows, cols]
+            found |= text - np.uint8(low) <= high - low  # below ``low`` it wraps round to large numbers
+        at = np.flatnonzero(text >= _SEQUENCES[0][1])
+        at = at[self.lead[text[at]]]
+        size = self.sizes(text, at, np.full(len(at), len(text)))
+        for i in range(_SEQUENCES[-1][0]):
+            found[at[size > i] + i] = True
+        return found
+
+    def sizes(self, buf: Bytes, at: Ints, until: Ints) -> Ints:
+        """Bytes of the member that begins at each place and ends before ``until``: ``int64``, 0 where none does.
+
+        Args:
+            buf: ``uint8``.
+            at: ``int64``, shape ``(k,)``, places where no ASCII character stands.
+            until: ``int64``, shape ``(k,)``.
+        """
+        text = words_at(buf, at).view(np.int64)
+        found, begin = np.zeros(len(at), np.int64), text & 0xFF
         for size, first, last, lowest in _SEQUENCES:
-            here = np.flatnonzero((leads >= first) & (leads <= last) & self.lead[leads] & (cols + size <= width))
+            here = ((begin >= first) & (begin <= last) & (at + size <= until)).nonzero()[0]
             if not len(here):
                 continue
-            row, col = rows[here], cols[here]
-            point = leads[here].astype(np.int64) & (0xFF >> (size + 1))
-            good = np.ones(len(row), np.bool_)
+            word = text[here]
+            point, good = word & (0xFF >> (size + 1)), np.ones(len(here), np.bool_)
             for i in range(1, size):
-                byte = window[row, col + i]
+                byte = word >> 8 * i
                 good &= (byte & 0xC0) == 0x80
                 point = (point << 6) | (byte & 0x3F)
             good &= (point >= lowest) & self.table[np.minimum(point, 0x110000)]
-            for i in range(size):
-                found[row[good], col[good] + i] = True
+            found[here[good]] = size
+        return found
+
+    def sizes_before(self, buf: Bytes, start: Ints, at: Ints) -> Ints:
+        """Bytes of the member that ends at each place and begins no earlier than ``start``, as :meth:`sizes`."""
+        found = np.zeros(len(at), np.int64)
+        for size, *_ in _SEQUENCES:
+            here = (at - size >= start).nonzero()[0]
+            whole = here[self.sizes(buf, at[here] - size, at[here]) == size]
+            found[whole] = size
         return found
 
 
@@ -163,57 +182,68 @@ class Spans:
     def skip(self, chars: CharSet = SPACE) -> Ints:
         """Where each span's first character outside ``chars`` begins, or the span's end: ``int64``, shape ``(k,)``."""
         pos = self.start.copy()
-        active = np.flatnonzero(pos < self.end)
-        for _ in range(_FIRST_STEPS):
-            if not len(active):
-                return pos
-            byte = self.buf[pos[active]]
-            plain = chars.ascii[byte]
-            pos[active[plain]] += 1
-            active = active[plain | chars.lead[byte]]
-            active = active[pos[active] < self.end[active]]
-        return self._windows(chars, pos, active, forward=True)
+        active = (pos < self.end).nonzero()[0]
+        for _ in range(_STEPS):
+            if len(active) <= _FEW:
+                break
+            at = pos[active]
+            byte = self.buf[at]
+            likely = chars.lead[byte].nonzero()[0]
+            active, at = active[likely], at[likely]
+            size, wide = np.ones(len(active), np.int64), (byte[likely] >= 128).nonzero()[0]
+            if len(wide):
+                size[wide] = chars.sizes(self.buf, at[wide], self.end[active[wide]])
+            pos[active] = at + size
+            active = active[(size > 0) & (at + size < self.end[active])]
+        for i in active.tolist():
+            pos[i] = self._run(chars, int(pos[i]), int(self.end[i]))
+        return pos
 
     def skip_back(self, chars: CharSet = SPACE) -> Ints:
         """Where each span ends once trailing ``chars`` are cut, or the span's start: ``int64``, shape ``(k,)``."""
         pos = self.end.copy()
-        active = np.flatnonzero(pos > self.start)
-        for _ in range(_FIRST_STEPS):
-            if not len(active):
-                return pos
-            byte = self.buf[pos[active] - 1]
-            plain = chars.ascii[byte]
-            pos[active[plain]] -= 1
-            active = active[plain | (byte >= 128)]
-            active = active[pos[active] > self.start[active]]
-        return self._windows(chars, pos, active, forward=False)
-
-    def _windows(self, chars: CharSet, pos: Ints, active: Ints, *, forward: bool) -> Ints:
-        """Go on from ``pos`` in windows that grow only for the spans that filled the last one: linear overall."""
-        width = _WINDOW
-        while len(active):
-            keep = []
-            step = max(1, _WINDOW_CELLS // width)
-            for i in range(0, len(active), step):
-                part = active[i : i + step]
-                moved = self._window(chars, pos[part], part, width, forward=forward)
-                pos[part] += moved if forward else -moved
-                keep.append(part[moved >= width])
-            active = np.concatenate(keep)
-            active = active[pos[active] < self.end[active] if forward else pos[active] > self.start[active]]
-            width = min(width * _GROWTH, _WINDOW_MAX)
+        active = (pos > self.start).nonzero()[0]
+        for _ in range(_STEPS):
+            if len(active) <= _FEW:
+                break
+            at = pos[active]
+            byte = self.buf[at - 1]
+            likely = chars.trail[byte].nonzero()[0]
+            active, at = active[likely], at[likely]
+            size, wide = np.ones(len(active), np.int64), (byte[likely] >= 128).nonzero()[0]
+            if len(wide):
+                size[wide] = chars.sizes_before(self.buf, self.start[active[wide]], at[wide])
+            pos[active] = at - size
+            active = active[(size > 0) & (at - size > self.start[active])]
+        for i in active.tolist():
+            pos[i] = self._run_back(chars, int(self.start[i]), int(pos[i]))
         return pos
 
-    def _window(self, chars: CharSet, pos: Ints, which: Ints, width: int, *, forward: bool) -> Ints:
-        """Bytes of members that stand next to ``pos``; ``width`` or more means: there may be further ones."""
-        reach = np.arange(width + 3)  # a member that begins in the window may end three bytes past it
-        at = pos[:, None] + reach if forward else pos[:, None] - 1 - reach[::-1]
-        inside = at < self.end[which][:, None] if forward else at >= self.start[which][:, None]
-        window = np.where(inside, self.buf[np.clip(at, 0, len(self.buf) - 1)], np.uint8(0xFF))
-        outside = ~chars.covered(window)
-        if not forward:
-            outside = outside[:, ::-1]
-        return np.where(outside.any(axis=1), outside.argmax(axis=1), width + 3).astype(np.int64)
+    def _run(self, chars: CharSet, at: int, end: int) -> int:
+        """Where the run of members ends that begins at a place."""
+        width = _PIECE
+        while at < end:
+            piece = self.buf[at : min(at + width, end)].tobytes().decode("utf-8", "surrogateescape")
+            run = chars.run.match(piece)
+            size = len(run[0].encode()) if run else 0
+            at += size
+            if size <= width - _SEQUENCES[-1][0]:  # else a member may be cut in two by the end of the piece
+                break
+            width = min(4 * width, _PIECE_MAX)
+        return at
+
+    def _run_back(self, chars: CharSet, start: int, at: int) -> int:
+        """Where the run of members begins that ends at a place."""
+        width = _PIECE
+        while at > start:
+            piece = self.buf[max(at - width, start) : at].tobytes().decode("utf-8", "surrogateescape")
+            run = chars.run.match(piece[::-1])
+            size = len(run[0].encode()) if run else 0
+            at -= size
+            if size <= width - _SEQUENCES[-1][0]:
+                break
+            width = min(4 * width, _PIECE_MAX)
+        return at
 
     def strip(self) -> Spans:
         """The spans without whitespace at either end."""

@@ -35,18 +35,21 @@ def test_what_is_ignorable_includes_all_whitespace_and_the_invisible_characters_
     assert not any(IGNORABLE.table[ord(char)] for char in "a.\u0301\0\u2800")
 
 
-@given(st.lists(EDGES, max_size=6))
-def test_strip_is_str_strip(texts: list[str]) -> None:
+@given(st.lists(EDGES, max_size=6), st.sampled_from([1, 9]))  # few are looked at one by one, many at once
+def test_strip_is_str_strip(texts: list[str], times: int) -> None:
+    texts = texts * times
     assert [raw.decode() for raw in spans_of(texts).strip().to_bytes()] == [text.strip() for text in texts]
     assert spans_of(texts).is_blank().tolist() == [not text.strip() for text in texts]
 
 
 @pytest.mark.parametrize("char", SPACES)
-@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 100, 5000])
-def test_long_runs_of_any_whitespace_are_stripped(char: str, count: int) -> None:
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 100, 127, 128, 129, 5000])
+@pytest.mark.parametrize("times", [1, 3])
+def test_long_runs_of_any_whitespace_are_stripped(char: str, count: int, times: int) -> None:
     run = char * count
-    texts = [run, f"{run}a{run}", f"a{run}b", f"{run}\u3042"]
-    assert [raw.decode() for raw in spans_of(texts).strip().to_bytes()] == ["", "a", f"a{run}b", "\u3042"]
+    texts = [run, f"{run}a{run}", f"a{run}b", f"{run}\u3042"] * times
+    assert [raw.decode() for raw in spans_of(texts).strip().to_bytes()] == ["", "a", f"a{run}b", "\u3042"] * times
+    assert spans_of(texts).is_blank().tolist() == [True, False, False, False] * times
 
 
 @pytest.mark.parametrize(
@@ -54,8 +57,11 @@ def test_long_runs_of_any_whitespace_are_stripped(char: str, count: int) -> None
 )
 def test_bytes_that_are_no_character_are_no_whitespace(raw: bytes) -> None:
     buf = np.frombuffer(raw + b"\x80", np.uint8)
-    whole = Spans(buf, np.array([0]), np.array([len(raw)]))
-    assert whole.strip().size.tolist() == [len(raw)]
+    for times in (1, 9):
+        whole = Spans(buf, np.zeros(times, np.int64), np.full(times, len(raw)))
+        assert whole.strip().size.tolist() == [len(raw)] * times
+        assert not whole.is_blank().any()
+    assert not SPACE.covered(buf[:-1]).any()
 
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(["x" * 5000, "y" * 4097, "B", "B\0", "", "\0"]), max_size=8))

@@ -70,6 +70,6 @@ def count_words(spans: Spans) -> Ints:
 
 def _word_starts(text: Bytes) -> Mask:
     """Bytes that are no whitespace and stand after whitespace or at the beginning."""
-    blank = SPACE.covered(text[None, :])[0]
+    blank = SPACE.covered(text)
     starts: Mask = ~blank & np.r_[True, blank[:-1]]
     return starts

@@ -91,7 +91,7 @@ def _pieces(spans: Spans) -> Iterator[Spans]:
 
 def _words(spans: Spans) -> tuple[Ints, Spans]:
     data, offsets = gather(spans, b"\n")
-    blank = SPACE.covered(data[None, :])[0] if len(data) else np.zeros(0, np.bool_)
+    blank = SPACE.covered(data)
     edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
     edges = edges if blank[:1].all() else np.r_[0, edges]  # every span ends with a blank: edges come in pairs
     start, end = edges[::2], edges[1::2]
