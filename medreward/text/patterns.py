@@ -79,8 +79,9 @@ class Patterns:
     Args:
         exact: the literals as they are.
         other: them in any case, and with letters that fold to theirs.
-        begins: bool, shape ``(65536,)``: whether two bytes, the first one low, may begin something like a literal: one
-            of them is one of a literal's first two, in any case, or not ASCII.
+        first: bool, shape ``(256,)``: the bytes that are one of a literal's first two, in any case, or not ASCII.
+        begins: bool, shape ``(65536,)``: whether one of two bytes, the first one low, is one of these, so that they may
+            begin something like a literal.
         code: the tag of each.
         size: its bytes.
         spelling: EXACT, ANY, LOWERED or FOLDED.
@@ -88,6 +89,7 @@ class Patterns:
 
     exact: _Group
     other: _Group
+    first: Mask
     begins: Mask
     code: Codes
     size: Ints
@@ -111,6 +113,7 @@ class Patterns:
         return cls(
             _Group.of([raw for _, raw, _ in exact], 0, fold=False),
             _Group.of([raw for _, raw, _ in other], len(exact), fold=True),
+            begins,
             (begins[:, None] | begins[None, :]).ravel(),
             np.array([*(code for code, _, _ in both), -1], np.int8),
             np.array([*(len(raw) for _, raw, _ in both), 0], np.int64),

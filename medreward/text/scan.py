@@ -17,7 +17,6 @@ from medreward.text.tags import TagSet
 
 __all__ = ["ANY", "EXACT", "FOLDED", "LOWERED", "TagTable", "scan"]
 
-_DENSE, _APART = 1 << 12, 4  # so many candidates so near to one another are sifted by two bytes before by eight
 _GROUP = 1 << 16  # candidates sifted at once: bounds what text that is all brackets takes
 
 
@@ -61,7 +60,8 @@ def scan(buf: Bytes, offsets: Ints, valid: Mask, tags: TagSet) -> tuple[TagTable
         of a tag's first two (or not ASCII), or whatever stands there where tags may hold whitespace.
     """
     find = _find_spaced if tags.inner_space else _find_tight
-    candidates = find_bytes(buf, ord("<"), int(offsets[0]), int(offsets[-1]))
+    then = None if tags.inner_space else tag_rests(tags).first
+    candidates = find_bytes(buf, ord("<"), int(offsets[0]), int(offsets[-1]), then)
     found = [find(buf, offsets, left, tags) for left in _groups(candidates)]
     left, code, end, spelling, near = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
     bounds = np.searchsorted(left, offsets)
@@ -94,10 +94,6 @@ Found = tuple[Ints, Codes, Ints, Codes, Ints]
 def _find_tight(buf: Bytes, _: Ints, left: Ints, tags: TagSet) -> Found:
     """The literals that begin at some of the ``<``."""
     patterns = tag_rests(tags)
-    if len(left) > _DENSE and left[-1] - left[0] < _APART * len(left):
-        last = len(buf) - 1
-        second, third = buf[np.minimum(left + 1, last)], buf[np.minimum(left + 2, last)]
-        left = left[patterns.begins[second + third.astype(np.int64) * 256]]
     found, near = patterns.match(buf, left + 1)
     near, hit = left[near], (found >= 0).nonzero()[0]
     if len(hit) < len(left):

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from medreward.text.buffer import Bytes, Ints
+from medreward.text.buffer import Bytes, Ints, Mask
 
 __all__ = ["find_byte", "find_bytes"]
 
 _BLOCK = 1 << 18  # a multiple of 64; a reused mask of this size: fresh or larger ones cost more than the compare
 _STRIP = 1 << 22  # a multiple of 64; so many bytes at once: bounds what text that is all such bytes takes
 _SMALL = 1 << 17  # bytes of which a mask is looked through at once
+_SPARSE = 32  # where fewer than one byte in so many is sought, numpy's own search takes longer
 
 
 def find_byte(buf: Bytes, byte: int, start: int, end: int) -> Ints:
@@ -21,13 +22,38 @@ def find_byte(buf: Bytes, byte: int, start: int, end: int) -> Ints:
     return found[0] if len(found) == 1 else np.concatenate([np.zeros(0, np.int64), *found])
 
 
-def find_bytes(buf: Bytes, byte: int, start: int, end: int) -> Iterator[Ints]:
-    """The same, a strip of the buffer at a time."""
+def find_bytes(buf: Bytes, byte: int, start: int, end: int, then: Mask | None = None) -> Iterator[Ints]:
+    """The same, a strip of the buffer at a time.
+
+    Args:
+        buf: ``uint8``.
+        byte: what is looked for.
+        start: where the search begins.
+        end: where it ends.
+        then: bool, shape ``(256,)``. Places may be left out where neither of the next two bytes is one of these, and
+            are where there are many.
+    """
     for at in range(start, end, _STRIP):
         strip = buf[at : min(end, at + _STRIP)]
-        found = (strip == byte).nonzero()[0] if len(strip) <= _SMALL else _ones(_bits(strip, byte))
+        if len(strip) <= _SMALL:
+            found = (strip == byte).nonzero()[0]
+        else:
+            bits = _bits(strip, byte)
+            few = int(np.bitwise_count(bits.view(np.uint64)).sum()) * _SPARSE < len(strip)
+            found = _ones(bits) if few else _many(buf, at, strip, byte, then)
         found += at
         yield found
+
+
+def _many(buf: Bytes, at: int, strip: Bytes, byte: int, then: Mask | None) -> Ints:
+    """Where the byte stands in a strip that has many: all bytes are looked at, none by itself."""
+    mask = strip == byte
+    if then is not None:
+        follows = np.ones(len(strip) + 2, np.bool_)  # beyond the buffer there may be anything
+        beside = then[buf[at : at + len(follows)]]
+        follows[: len(beside)] = beside
+        mask &= follows[1:-1] | follows[2:]
+    return mask.nonzero()[0]
 
 
 def _bits(strip: Bytes, byte: int) -> Bytes:
@@ -42,7 +68,7 @@ def _bits(strip: Bytes, byte: int) -> Bytes:
 
 
 def _ones(bits: Bytes) -> Ints:
-    """Where bits are set. Words and bytes without any are left out: numpy is quick where a tenth is set, or more."""
+    """Where bits are set. Words and bytes without any are left out."""
     words = bits.view(np.uint64)
     some = (words != 0).nonzero()[0]
     eights = words[some].view(np.uint8)

@@ -101,12 +101,11 @@ def shape_blocks(book: Book) -> ShapeBlocks:
     nested = np.zeros(len(reach), np.bool_)
     for role in range(len(book.roles)):
         own = np.flatnonzero(book.code >> 1 == role)
-        left, right = own[:-1], own[1:]
-        together = (book.shape[left] == book.shape[right]) & (book.code[left] & 1 == 0)
-        closes = book.code[right] & 1 == 1
-        pair = together & closes
-        reach[left[pair]] = (right - left)[pair]
-        nested[right[together & ~closes]] = True
+        shape, closes = book.shape[own], book.code[own] & 1 == 1
+        after_opener = (shape[:-1] == shape[1:]) & ~closes[:-1]
+        pair = (after_opener & closes[1:]).nonzero()[0]
+        reach[own[pair]] = own[pair + 1] - own[pair]
+        nested[own[1:][after_opener & ~closes[1:]]] = True
     opener = np.flatnonzero(reach)
     loose = np.ones(len(reach), np.bool_)
     loose[opener] = loose[opener + reach[opener]] = False

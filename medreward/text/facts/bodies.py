@@ -140,7 +140,7 @@ def _blocks(body: Body, reading: Reading) -> BodyTable:
 def _reach(book: Book, role: int) -> Ints:
     """How many tags after each opener of a role its closer stands; 0 for other tags and for quoted answers."""
     blocks = book.ask(shape_blocks)
-    return np.where((book.code >> 1 == role) & ~blocks.quoted, blocks.reach, 0)
+    return np.where((book.code == 2 * role) & ~blocks.quoted, blocks.reach, 0)
 
 
 def _rewrite(reading: Reading, case: Case, spans: Spans, first: Ints, last: Ints, mixed: Ints) -> Spans:

@@ -15,6 +15,7 @@ import numpy as np
 
 from medreward.text.buffer import Ints, numbered
 from medreward.text.reading import Reading, read_only
+from medreward.text.patterns import Codes
 from medreward.text.scan import ANY, EXACT, FOLDED, LOWERED, TagTable
 from medreward.text.tags import Case
 
@@ -47,20 +48,20 @@ class Book:
     Args:
         roles: the roles of the tags.
         shape: ``int64``, shape ``(t,)``, ascending, the shape each tag belongs to.
-        code: ``int64``, shape ``(t,)``, the tag's code.
+        code: ``int8``, shape ``(t,)``, the tag's code.
         begin: ``int64``, shape ``(s,)``, where each shape's tags begin.
         size: ``int64``, shape ``(s,)``, how many they are.
     """
 
     roles: tuple[str, ...]
     shape: Ints
-    code: Ints
+    code: Codes
     begin: Ints
     size: Ints
     _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, roles: tuple[str, ...], code: Ints, size: Ints) -> Book:
+    def of(cls, roles: tuple[str, ...], code: Codes, size: Ints) -> Book:
         """A book of shapes: their tags' codes one after another, and how many each has."""
         return cls(roles, np.repeat(np.arange(len(size)), size), code, np.cumsum(size) - size, size)
 
@@ -130,7 +131,7 @@ class Shapes:
         of_row, distinct = numbered(keys)
         example = np.empty(len(distinct), np.int64)
         example[of_row] = np.arange(len(reading))
-        book = Book.of(roles, table.code[_ranges(first[example], size[example])].astype(np.int64), size[example])
+        book = Book.of(roles, table.code[_ranges(first[example], size[example])], size[example])
         return ShapeTable(book, of_row, first, size)
 
 
@@ -185,7 +186,7 @@ class _Kept:
             return None
         bits = (2 * len(roles)).bit_length()
         parts = (keys[:, None] >> (bits * np.arange(_KEY_BITS // bits))) & ((1 << bits) - 1)
-        book = Book.of(roles, parts[parts > 0] - 1, np.count_nonzero(parts, axis=1))
+        book = Book.of(roles, (parts[parts > 0] - 1).astype(np.int8), np.count_nonzero(parts, axis=1))
         for spread in _SPREADERS:
             slot = _slot(keys, spread)
             slots = np.zeros(1 << _SLOT_BITS, np.int16)

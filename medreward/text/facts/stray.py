@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from medreward.text.buffer import Ints, Mask, Spans
+from medreward.text.buffer import Ints, Mask, Spans, first_of_each
 from medreward.text.facts.base import Predicate
 from medreward.text.facts.blocks import shape_blocks
 from medreward.text.facts.shapes import Book, Counted, Shapes
@@ -103,10 +103,10 @@ def _shape_gaps(book: Book) -> _ShapeGaps:
     opener = np.flatnonzero(blocks.reach)
     closer = opener + blocks.reach[opener]
     opens, closes = np.full(len(book), len(tag)), np.full(len(book), len(tag))
-    opens[book.shape[opener][::-1]] = opener[::-1]  # the last one written is the first one in the text
-    closes[book.shape[opener]] = -1
-    np.maximum.at(closes, book.shape[opener], closer)
-    covered = np.append(-1, np.maximum.accumulate(blocks.closer))[: len(tag)]
-    before = np.where(tag <= opens[book.shape], 0, np.where(tag > closes[book.shape], 2, 1))
-    before[covered >= tag] = -1
+    shape = book.shape[opener]
+    first = first_of_each(shape)
+    if len(first):
+        opens[shape[first]], closes[shape[first]] = opener[first], np.maximum.reduceat(closer, first)
+    before = (tag > opens[book.shape]).astype(np.int64) + (tag > closes[book.shape])
+    before[1:][np.maximum.accumulate(blocks.closer)[:-1] >= tag[1:]] = -1
     return _ShapeGaps(before, np.where(opens < len(tag), 2, 0))

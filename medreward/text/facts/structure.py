@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from medreward.text.buffer import Mask
+from medreward.text.buffer import Mask, first_of_each
 from medreward.text.facts.base import Predicate
 from medreward.text.facts.counts import code_of
 from medreward.text.facts.shapes import Book, Shapes
@@ -63,14 +63,14 @@ def _literals(reading: Reading, roles: tuple[str, ...] | None) -> tuple[int, ...
 
 def _well_formed(book: Book, literals: tuple[int, ...]) -> Mask:
     counts = book.counts()[:, literals]
-    return np.asarray((counts == 1).all(axis=1)) & in_order(book, literals)
+    return np.asarray((counts == 1).all(axis=1)) & book.ask(in_order, literals)
 
 
 def in_order(book: Book, literals: tuple[int, ...]) -> Mask:
     """Which shapes have every literal, the first of each in the order given: bool, shape ``(s,)``."""
-    kinds = 2 * len(book.roles)
-    first = np.full(len(book) * kinds, -1, np.int64)
-    place = np.arange(len(book.code))[::-1]  # the last one written is the first one in the text
-    first[(book.shape * kinds + book.code)[place]] = place
-    wanted = first.reshape(len(book), kinds)[:, literals]
-    return np.asarray((wanted >= 0).all(axis=1) & (np.diff(wanted, axis=1) > 0).all(axis=1))
+    first = np.full((len(book), len(literals)), -1, np.int64)
+    for i, literal in enumerate(literals):
+        place = (book.code == literal).nonzero()[0]
+        place = place[first_of_each(book.shape[place])]
+        first[book.shape[place], i] = place
+    return np.asarray((first >= 0).all(axis=1) & (np.diff(first, axis=1) > 0).all(axis=1))
