@@ -69,7 +69,10 @@ class CharSet:
 
     def __init__(self, ranges: tuple[tuple[int, int], ...]) -> None:
         self.table = np.zeros(0x110000 + 1, np.bool_)  # the last place is for bytes that are no character
-        self.lead, self.trail = np.zeros(256, np.bool_), np.zeros(256, np.bool_)  # bytes that begin members, or end them
+        self.lead, self.trail = (
+            np.zeros(256, np.bool_),
+            np.zeros(256, np.bool_),
+        )  # bytes that begin members, or end them
         for low, high in ranges:
             self.table[low : high + 1] = True
             self.lead[chr(low).encode()[0] : chr(high).encode()[0] + 1] = True

@@ -13,7 +13,7 @@ __all__ = ["find_byte", "find_bytes"]
 _BLOCK = 1 << 18  # a multiple of 64; a reused mask of this size: fresh or larger ones cost more than the compare
 _STRIP = 1 << 22  # a multiple of 64; so many bytes at once: bounds what text that is all such bytes takes
 _SMALL = 1 << 17  # bytes of which a mask is looked through at once
-_SPARSE = 32  # where fewer than one byte in so many is sought, numpy's own search takes longer
+_SPARSE, _DENSE = 32, 4  # fewer than one byte in so many: numpy's own search takes longer; more: they are sifted
 
 
 def find_byte(buf: Bytes, byte: int, start: int, end: int) -> Ints:
@@ -39,8 +39,9 @@ def find_bytes(buf: Bytes, byte: int, start: int, end: int, then: Mask | None = 
             found = (strip == byte).nonzero()[0]
         else:
             bits = _bits(strip, byte)
-            few = int(np.bitwise_count(bits.view(np.uint64)).sum()) * _SPARSE < len(strip)
-            found = _ones(bits) if few else _many(buf, at, strip, byte, then)
+            count = int(np.bitwise_count(bits.view(np.uint64)).sum())
+            sift = then if count * _DENSE > len(strip) else None
+            found = _ones(bits) if count * _SPARSE < len(strip) else _many(buf, at, strip, byte, sift)
         found += at
         yield found
 

@@ -116,11 +116,10 @@ def _quoted(book: Book, opener: Ints, reach: Ints) -> Mask:
     """Which tags open answer blocks that start inside a think block."""
     quoted = np.zeros(len(reach), np.bool_)
     if "think" in book.roles:
-        role = book.code[opener] >> 1
-        think, answer = (opener[role == book.roles.index(name)] for name in ("think", "answer"))
+        code = book.code[opener]
+        think, answer = (opener[code == 2 * book.roles.index(name)] for name in ("think", "answer"))
         if len(think) and len(answer):
-            # think blocks do not overlap one another
-            before = np.searchsorted(think, answer) - 1
-            holder = think[np.maximum(before, 0)]
-            quoted[answer] = (before >= 0) & (answer < holder + reach[holder])
+            inside = np.zeros(len(reach), np.int8)  # think blocks do not overlap one another
+            inside[think], inside[think + reach[think]] = 1, -1
+            quoted[answer] = np.cumsum(inside, dtype=np.int8)[answer] == 1
     return quoted

@@ -17,6 +17,7 @@ from medreward.text.tags import TagSet
 __all__ = ["MisspeltTag", "is_near_miss"]
 
 _PER_ROW = 32  # candidates looked at on either side of a row: bounds the work on hostile text
+_DENSE = 32  # where there is a candidate in so many bytes, a table of all bytes is quicker than a search
 _OPENERS = "([{|\\"
 
 
@@ -69,7 +70,10 @@ def _ending(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
     right = right[_letters_before(reading.tags)[text[right - 1]]]  # before the first byte: the last one
     place = np.searchsorted(begin, right, "right") - 1
     at, row = rows.offsets[which[place]] + right - begin[place], which[place]
-    ends_tag = np.append(tags.end, -1)[np.searchsorted(tags.end, at + 1)] == at + 1
+    if len(text) < _DENSE * len(at):
+        ends_tag = np.isin(at + 1, tags.end, kind="table")
+    else:
+        ends_tag = np.append(tags.end, -1)[np.searchsorted(tags.end, at + 1)] == at + 1
     at, row = _few(at, row, wanting[row] & ~ends_tag)
     return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[row]), at + 1)
 
