@@ -261,20 +261,7 @@ class Spans:
         blank: Mask = chars.lead[begin] | (size <= 0)
         unsure = (blank & (size > chars.ascii[begin])).nonzero()[0]
         if len(unsure):
-            blank[unsure] = self[unsure]._all_in(chars)
-        return blank
-
-    def _all_in(self, chars: CharSet) -> Mask:
-        """The same of spans that begin like ``chars``: each distinct short one is judged once, as they are few."""
-        short = (self.size <= SHORT).nonzero()[0]
-        codes, keys = numbered(_short_keys(self[short]))
-        if len(keys) > _FEW_TEXTS:
-            return self.skip(chars) >= self.end
-        blank = np.empty(len(self), np.bool_)
-        blank[short] = np.array([chars.holds(text) for text in _texts_of(keys)], np.bool_)[codes]
-        if len(short) < len(self):
-            long = self[(self.size > SHORT).nonzero()[0]]
-            blank[self.size > SHORT] = long.skip(chars) >= long.end
+            blank[unsure] = _all_in(chars, self[unsure])
         return blank
 
     def to_bytes(self) -> list[bytes]:
@@ -351,6 +338,20 @@ def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
         codes[long] = len(keys) + np.frombuffer(strings.indices.buffers()[1], np.int32, len(strings))
         texts += strings.dictionary.to_pylist()
     return codes, texts
+
+
+def _all_in(chars: CharSet, spans: Spans) -> Mask:
+    """Which spans hold nothing but ``chars``: each distinct short one is judged once, as they are few."""
+    short = (spans.size <= SHORT).nonzero()[0]
+    codes, keys = numbered(_short_keys(spans[short]))
+    if len(keys) > _FEW_TEXTS:
+        return spans.skip(chars) >= spans.end
+    blank = np.empty(len(spans), np.bool_)
+    blank[short] = np.array([chars.holds(text) for text in _texts_of(keys)], np.bool_)[codes]
+    if len(short) < len(spans):
+        long = (spans.size > SHORT).nonzero()[0]
+        blank[long] = spans[long].skip(chars) >= spans.end[long]
+    return blank
 
 
 def _binary(spans: Spans) -> pa.Array:

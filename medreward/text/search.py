@@ -54,7 +54,8 @@ def _many(buf: Bytes, at: int, strip: Bytes, byte: int, then: Mask | None) -> In
         beside = then[buf[at : at + len(follows)]]
         follows[: len(beside)] = beside
         mask &= follows[1:-1] | follows[2:]
-    return mask.nonzero()[0]
+    found: Ints = mask.nonzero()[0]
+    return found
 
 
 def _bits(strip: Bytes, byte: int) -> Bytes:

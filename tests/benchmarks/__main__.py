@@ -37,6 +37,7 @@ TOO_SLOW = 8.0  # times the read: far beyond the ordinary, so that only an absur
 TOO_SLOW_JOB = 12.0  # the same for files in, scores out
 TOO_STEEP = 40.0  # times the cost of a text a tenth as long
 SCORER = "medreward, every output column"
+REWARDS = "medreward, the rewards alone"
 JOB = "medreward, the whole job: Parquet in, scores written"
 PLOT = Path(__file__).parent / "plot.svg"
 LIMIT = 2.0  # seconds
@@ -49,7 +50,8 @@ def workers(scorer: Scorer) -> dict[str, Peer]:
 
 def measure(path: Path, rounds: int, *, options: bool) -> dict[str, float]:
     """What each costs over one file, as a ratio to the read of the columns it needs: medians over rounds."""
-    works, taken = workers(Scorer("medvlm-r1")), defaultdict(list)
+    scorer, taken = Scorer("medvlm-r1"), defaultdict(list)
+    works = {**workers(scorer), REWARDS: lambda batch: scorer.score(batch).rewards}
     columns = ["completion", "gold", "options"] if options else ["completion", "gold"]
     for _ in range(rounds + 1):  # the first round warms up
         spent: dict[str, float] = defaultdict(float)
@@ -78,7 +80,7 @@ def main_table(rows: int, rounds: int) -> tuple[list[str], float, float]:
             for options in (False, True):
                 ratios = measure(path, rounds, options=options) | {JOB: cpu_ratio(path, rounds, options=options)}
                 found[f"{name}, {'with' if options else 'no'} options"] = ratios
-    names = [SCORER, JOB, *PEERS]
+    names = [SCORER, REWARDS, JOB, *PEERS]
     lines = [f"| CPU / read | {' | '.join(found)} |", f"|---|{'---|' * len(found)}"]
     lines += [f"| {name} | {' | '.join(f'{ratios[name]:.2f}' for ratios in found.values())} |" for name in names]
     worst = {name: max(ratios[name] for ratios in found.values()) for name in (SCORER, JOB)}

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from medreward.text.buffer import Ints, numbered
-from medreward.text.reading import Reading, read_only
 from medreward.text.patterns import Codes
+from medreward.text.reading import Reading, read_only
 from medreward.text.scan import ANY, EXACT, FOLDED, LOWERED, TagTable
 from medreward.text.tags import Case
 
