@@ -104,9 +104,9 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
     if pa.types.is_string_view(array.type) or pa.types.is_dictionary(array.type):
         array = array.cast(pa.large_string())
     buf, offsets, present = raw_strings(array)
-    if offsets[-1] - offsets[0] <= SHORT * len(array):  # labels, mostly: Arrow takes twice as long for these
+    if present.all() and offsets[-1] - offsets[0] <= SHORT * len(array):  # labels, mostly: Arrow takes twice as long
         numbers, raw = distinct(Spans(buf, offsets[:-1], offsets[1:]))
-        return np.where(present, numbers, -1), [text.decode("utf-8", "replace") for text in raw]
+        return numbers, [text.decode("utf-8", "replace") for text in raw]
     encoded = array.dictionary_encode()
     indices = encoded.indices
     n = len(indices)
