@@ -80,7 +80,7 @@ def _to_array(name: str, column: Any) -> pa.Array:
         return column
     if isinstance(column, str | bytes):
         raise InputError("bad_column", "A column is a list of cells", where=f"column {name!r}", got=repr(column[:80]))
-    if isinstance(column, list) and column and all(type(cell) is str for cell in column):
+    if isinstance(column, list) and {*map(type, column)} == {str}:
         return string_array(column)
     try:
         cells = [None if isinstance(cell, float) and math.isnan(cell) else cell for cell in column]

@@ -7,15 +7,16 @@ Everything here works on many spans at once and costs time linear in the bytes i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 __all__ = [
+    "FEW",
     "IGNORABLE",
     "SHORT",
     "SPACE",
@@ -30,6 +31,7 @@ __all__ = [
     "first_of_each",
     "gather",
     "numbered",
+    "numbered_one_by_one",
     "places",
     "raw_strings",
     "words_at",
@@ -39,9 +41,12 @@ Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
+T = TypeVar("T")
 
 _STEPS = 16  # characters that are skipped in all spans at once; runs that are longer, each by itself
-_FEW = 8  # spans that are sooner looked at one by one
+_FEW_SPANS = 8  # spans that are sooner looked at one by one
+FEW, _FEW_BYTES = 128, 1 << 16
+"""So few keys or texts are sooner told apart one by one."""
 _PIECE, _PIECE_MAX = 1 << 7, 1 << 20  # bytes of a run looked at in one go
 _GATHER_CELLS = 1 << 20
 _WORD = 8  # bytes
@@ -187,7 +192,7 @@ class Spans:
         pos = self.start.copy()
         active = (pos < self.end).nonzero()[0]
         for _ in range(_STEPS):
-            if len(active) <= _FEW:
+            if len(active) <= _FEW_SPANS:
                 break
             at = pos[active]
             byte = self.buf[at]
@@ -207,7 +212,7 @@ class Spans:
         pos = self.end.copy()
         active = (pos > self.start).nonzero()[0]
         for _ in range(_STEPS):
-            if len(active) <= _FEW:
+            if len(active) <= _FEW_SPANS:
                 break
             at = pos[active]
             byte = self.buf[at - 1]
@@ -327,6 +332,8 @@ def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
     Returns:
         ``int64`` codes, shape ``(k,)``, and the byte strings they stand for, each once.
     """
+    if len(spans) <= FEW and int(spans.size.sum()) <= _FEW_BYTES:
+        return numbered_one_by_one(spans.to_bytes())
     codes = np.zeros(len(spans), np.int64)
     size = spans.size
     short = np.flatnonzero(size <= SHORT)
@@ -383,6 +390,9 @@ def numbered(keys: Ints) -> tuple[Ints, Ints]:
     Returns:
         ``int64`` numbers, shape ``(k,)``, and the distinct keys they stand for.
     """
+    if len(keys) <= FEW:
+        numbers, known = numbered_one_by_one(keys.tolist())
+        return numbers, np.array(known, np.int64)
     if len(keys) > _FEW_KEYS:
         return _numbered_by_hash(keys)
     slot = ((keys.view(np.uint64) * _SPREAD) >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
@@ -394,6 +404,13 @@ def numbered(keys: Ints) -> tuple[Ints, Ints]:
     new = (first == place).nonzero()[0]
     owner[slot[new]] = place[: len(new)]
     return owner[slot], keys[new]
+
+
+def numbered_one_by_one(keys: Iterable[T]) -> tuple[Ints, list[T]]:
+    """The same of any few keys: each call of numpy costs as much as a dozen of them."""
+    known: dict[T, int] = {}
+    numbers = [known.setdefault(key, len(known)) for key in keys]
+    return np.array(numbers, np.int64), [*known]
 
 
 def _numbered_by_hash(keys: Ints) -> tuple[Ints, Ints]:

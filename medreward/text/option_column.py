@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from medreward.errors import InputError
-from medreward.text.buffer import SHORT, Ints, Mask, Spans, distinct, numbered, raw_strings, validity_mask
+from medreward.text.buffer import (
+    FEW,
+    SHORT,
+    Ints,
+    Mask,
+    Spans,
+    distinct,
+    numbered,
+    numbered_one_by_one,
+    raw_strings,
+    validity_mask,
+)
 from medreward.text.options import DEFAULT_LABELS, MAX_LISTED, OptionSet, check_count, too_many_options
 
 __all__ = ["OptionColumn", "is_text", "list_bounds", "text_codes"]
@@ -104,7 +116,7 @@ def text_codes(array: pa.Array) -> tuple[Ints, list[str | None]]:
     if pa.types.is_string_view(array.type) or pa.types.is_dictionary(array.type):
         array = array.cast(pa.large_string())
     buf, offsets, present = raw_strings(array)
-    if present.all() and offsets[-1] - offsets[0] <= SHORT * len(array):  # labels, mostly: Arrow takes twice as long
+    if present.all() and offsets[-1] - offsets[0] <= SHORT * len(array):  # Arrow takes twice as long
         numbers, raw = distinct(Spans(buf, offsets[:-1], offsets[1:]))
         return numbers, [text.decode("utf-8", "replace") for text in raw]
     encoded = array.dictionary_encode()
@@ -147,6 +159,9 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
 
     def fetch(rows: Ints) -> tuple[Ints, list[OptionSet]]:
         first, size = offsets[:-1][rows], count[rows]
+        if len(rows) <= FEW:
+            keys, lists = numbered_one_by_one(_lists(child, first.tolist(), size.tolist()))
+            return keys, [*map(OptionSet.listed, lists)]
         within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
         wanted = _take(child, np.repeat(first, size) + within)
         numbers, texts = text_codes(wanted)
@@ -158,6 +173,19 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
         ]
 
     return OptionColumn(codes, sets, fetch, partial(_shortest, child, offsets, count))
+
+
+def _lists(child: pa.Array, first: list[int], size: list[int]) -> Iterator[tuple[str | None, ...]]:
+    """The texts of some lists, one by one."""
+    if pa.types.is_null(child.type):
+        yield from ((None,) * count for count in size)
+        return
+    buf, offsets, valid = raw_strings(child)
+    view = memoryview(buf)  # type: ignore[arg-type]
+    for begin, count in zip(first, size, strict=True):
+        edges, present = offsets[begin : begin + count + 1].tolist(), valid[begin : begin + count].tolist()
+        cells = zip(pairwise(edges), present, strict=True)
+        yield tuple(str(view[start:end], "utf-8", "replace") if known else None for (start, end), known in cells)
 
 
 def _take(array: pa.Array, rows: Ints) -> pa.Array:

@@ -57,6 +57,8 @@ class _Group:
         same = self._equal(text, slice(None), 0)
         for place, size in self.long:
             which = same[place].nonzero()[0]
+            if not len(which):
+                continue
             for i in range(1, size):
                 text = words_at(buf, np.minimum(at[which] + _WORD * i, len(buf)))
                 which = which[self._equal(text, slice(place, place + 1), i)[0]]
