@@ -1,9 +1,9 @@
 """The reference GRPO trainer: a reward, a policy, and one loop that a person can read from top to bottom.
 
 Read in this order: ``config`` (what can be set) · ``data`` (questions, images) · ``prompts`` (questions into tokens) ·
-``policy`` (the model) · ``sampler`` (completions) · ``logprobs`` · ``collect`` (questions into completions) ·
-``rollouts`` (what is written) · ``advantages`` · ``losses`` · ``update`` (gradients) · ``checkpoint`` · ``metrics`` ·
-``rails`` (warnings) · ``setup`` · ``loop``.
+``policy`` (the model) · ``decoding``, ``sampler`` (completions) · ``slots``, ``static`` (the same, in steps of one
+shape) · ``logprobs`` · ``collect`` (questions into completions) · ``rollouts`` (what is written) · ``advantages`` ·
+``losses`` · ``update`` (gradients) · ``checkpoint`` · ``metrics`` · ``rails`` (warnings) · ``setup`` · ``loop``.
 
 One step: take P prompts, write G completions to each, score them with a medreward reward, compare each with its group,
 and make the tokens of those that did better than their group more likely.

@@ -20,6 +20,7 @@ _FREE = {
     "run": {"steps", "output", "save_every", "keep", "evaluate_every", "device", "probe", "threads", "tensorboard"},
     "data": {"train", "held_out", "images", "check_images"},
     "policy": {"model"},
+    "sampling": {"backend"},
     "optimizer": {"micro_batch"},
 }
 """Settings that may differ when a run goes on: they change where things are or how far it goes, not what is learned."""

@@ -85,7 +85,8 @@ class SamplingConfig(Model):
         samples: G, the completions to each prompt: its group.
         temperature: divides the logits, in sampling and in the loss alike.
         max_new_tokens: the longest completion.
-        backend: the decode backend, by name.
+        backend: how tokens are decoded: ``eager`` with a cache that grows, ``static`` with one of fixed size, each step
+            replayed as a CUDA graph; ``auto`` is ``static`` on a GPU and ``eager`` elsewhere.
         stop: further tokens that end a completion, beside the tokenizer's and the model's own.
         ban: further tokens that are never written, beside placeholders of images and chat control tokens.
     """
@@ -94,7 +95,7 @@ class SamplingConfig(Model):
     samples: Annotated[Whole, Field(ge=2)] = 8
     temperature: Annotated[Number, Field(gt=0)] = 1.0
     max_new_tokens: Positive = 256
-    backend: str = "eager"
+    backend: Literal["auto", "eager", "static"] = "auto"
     stop: Names = ()
     ban: Names = ()
 

@@ -28,7 +28,7 @@ def next_token_logprobs(logits: Tensor, temperature: float, banned: Tensor) -> T
         ``(..., V)``, log-probabilities; -1e9 or so for banned tokens.
     """
     wide = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
-    return wide.index_fill(-1, banned, _NEVER).log_softmax(-1)
+    return wide.index_fill_(-1, banned, _NEVER).log_softmax(-1)
 
 
 def chunked_logprobs(

@@ -101,20 +101,21 @@ def train(
             warned = start_warnings(config, run.prefill, seen_before(run.start.items, run.start.held_out))
             _tell(run, log, hooks, 0, _held_out_metrics(run, 0), warned)
         for step in range(first, config.run.steps + 1):
-            metrics = _step(run, step)
+            metrics, note = _step(run, step)
             last = step == config.run.steps
             if last or (config.run.evaluate_every and step % config.run.evaluate_every == 0):
                 metrics |= _held_out_metrics(run, step)
             if last or step % config.run.save_every == 0:
                 save_checkpoint(folder / "checkpoints", step, run.policy, run.optimizer, config.run.keep)
-            _tell(run, log, hooks, step, metrics, run.rails.look(metrics))
+            warned = [*run.rails.once("eager_decode", note), *run.rails.look(metrics)]
+            _tell(run, log, hooks, step, metrics, warned)
         result = Result(folder, log.read())
     _finish(run, result)
     return result
 
 
-def _step(run: Run, step: int) -> dict[str, Any]:
-    """One step: collect, judge, learn."""
+def _step(run: Run, step: int) -> tuple[dict[str, Any], str]:
+    """One step: collect, judge, learn; returns its metrics, and what the decode backend has to say."""
     config, clock = run.config, Clock(run.policy.device)
     items = step_items(run.start.items, step, config.sampling.prompts, config.run.seed)
     found = collect(run.policy, items, plan_of(config), step, config, run.run_id)
@@ -124,7 +125,7 @@ def _step(run: Run, step: int) -> dict[str, Any]:
     lr = learning_rate(step, config.run.steps, config.optimizer)
     learned = _learn(run, found, scores.rewards, advantages, lr)
     clock.lap("seconds_update")
-    return {
+    metrics = {
         "step": step,
         **reward_metrics(scores, config.sampling.samples),
         **length_metrics(found, clock.laps["seconds_sample"]),
@@ -133,6 +134,7 @@ def _step(run: Run, step: int) -> dict[str, Any]:
         **clock.laps,
         **clock.memory(),
     }
+    return metrics, found.samples.note
 
 
 def _judge(run: Run, found: Collected) -> tuple[Scores, Floats]:

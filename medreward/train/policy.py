@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -44,6 +44,7 @@ class Policy:
     Attributes:
         stop_ids: ``(S,)``, the tokens that end a completion.
         banned: ``(K,)``, the tokens that are never written: the same in sampling and in scoring.
+        kept: what a decode backend keeps from one step to the next.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Policy:
         self.banned = torch.tensor(sorted(banned - stops - writable), dtype=torch.long, device=self.device)
         if not stops:
             raise InputError("no_stop_token", "The model has no stop token", do="name one: sampling.stop")
+        self.kept: dict[Any, Any] = {}
         self._switch_dropout_off()
         self._check_parts()
 
@@ -115,6 +117,16 @@ class Policy:
             self.device.type, dtype=torch.bfloat16, enabled=self._autocast
         )
         return context
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """The context caches are used in: a model that trains and recomputes activations throws its cache away."""
+        training = self.model.training
+        self.model.eval()
+        try:
+            yield
+        finally:
+            self.model.train(training)
 
     def recompute_activations(self) -> None:
         """Keep no activations inside layers; make them again in the backward pass. The gradient stays the same."""

@@ -116,6 +116,13 @@ class Rails:
                 self._history.append(metrics)
                 self._said |= dict.fromkeys(metrics.get("warnings", ()), metrics["step"])
 
+    def once(self, code: str, text: str) -> list[Warned]:
+        """Something to be said once in a run; nothing where the text is empty or it was said."""
+        if not text or code in self._said:
+            return []
+        self._said[code] = 0
+        return [Warned(code, text)]
+
     def look(self, metrics: Metrics) -> list[Warned]:
         """What is to be said about this step."""
         self._history.append(metrics)

@@ -1,117 +1,26 @@
 """Writing completions: one prefill a prompt, shared by its samples; log-probabilities recorded on the way.
 
 A decode backend takes what the prefill left behind and writes the completions. ``eager`` is the one that runs
-everywhere; another (a captured CUDA graph over a static cache) is one more entry in ``BACKENDS`` that gives the same
-:class:`Samples`. In no backend does the host wait for the device at every token.
+everywhere; ``static`` (:mod:`medreward.train.static`) works in steps of fixed shape that a GPU replays as one graph.
+Another is one more entry in ``BACKENDS`` that gives the same :class:`Samples`. In no backend does the host wait for the
+device at every token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from medreward.errors import UsageError
+from medreward.train.decoding import Backend, DecodeError, Plan, Prefill, Samples, choose, prefill, trimmed
 from medreward.train.logprobs import next_token_logprobs
 from medreward.train.policy import Policy
 from medreward.train.prompts import Prompts
+from medreward.train.static import static
 
-__all__ = ["BACKENDS", "Plan", "Prefill", "Samples", "find_backend", "prefill", "sample"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to write.
-
-    Args:
-        samples: G, completions to each prompt.
-        max_new_tokens: the longest completion.
-        temperature: above 0.
-        greedy: take the likeliest token each time; log-probabilities are still those at the temperature.
-        backend: the decode backend's name.
-        poll: steps between looks at whether all completions have ended; each look makes the host wait.
-    """
-
-    samples: int
-    max_new_tokens: int
-    temperature: float = 1.0
-    greedy: bool = False
-    backend: str = "eager"
-    poll: int = 16
-
-
-@dataclass(frozen=True)
-class Prefill:
-    """What running the prompts once leaves behind.
-
-    Args:
-        cache: keys and values of P prompts.
-        logits: ``(P, V)``, of the first token after each prompt.
-        mask: ``(P, L)``.
-        next_position: ``(P, 1)``.
-        planes: 3 where positions have three coordinates, else 1.
-    """
-
-    cache: Any
-    logits: Tensor
-    mask: Tensor
-    next_position: Tensor
-    planes: int
-
-
-@dataclass(frozen=True)
-class Samples:
-    """P x G completions, prompt-major: row r answers prompt r // G.
-
-    Args:
-        ids: ``(B, T)`` int64, padding after the end.
-        mask: ``(B, T)`` int64, 1 up to and with the stop token.
-        logprobs: ``(B, T)`` float32, of each token under the sampling distribution; 0 after the end.
-        ended: ``(B,)`` bool, whether a stop token was written.
-        prompt: ``(B,)`` int64, the prompt each row answers.
-    """
-
-    ids: Tensor
-    mask: Tensor
-    logprobs: Tensor
-    ended: Tensor
-    prompt: Tensor
-
-    @property
-    def lengths(self) -> Tensor:
-        """Tokens written, the stop token included; ``(B,)``."""
-        return self.mask.sum(-1)
-
-
-Backend = Callable[[Policy, Prefill, Plan, torch.Generator], Samples]
-
-
-def prefill(policy: Policy, prompts: Prompts, features: Tensor | None) -> Prefill:
-    """Run every prompt once, with a cache."""
-    from transformers import DynamicCache
-
-    cache = DynamicCache(config=policy.model.config.get_text_config())
-    vectors = policy.prompt_vectors(prompts, features, list(range(len(prompts))))
-    states = policy.hidden(vectors, prompts.mask, prompts.positions, cache)
-    with policy.arithmetic():
-        logits = policy.head(states[:, -1])  # (P, V)
-    planes = 3 if prompts.positions.dim() == 3 else 1
-    return Prefill(cache, logits, prompts.mask, prompts.next_position, planes)
-
-
-def choose(logp: Tensor, generator: torch.Generator, *, greedy: bool) -> Tensor:
-    """One token from each distribution; ``(B,)``.
-
-    The smallest of Exp(1) draws over probabilities falls on a token with that token's probability: no sum, no search,
-    no wait for the device, so it runs inside a captured graph, too.
-    """
-    if greedy:
-        return logp.argmax(-1)
-    noise = torch.empty_like(logp).exponential_(generator=generator).clamp_(min=torch.finfo(logp.dtype).tiny)
-    return (logp.exp() / noise).argmax(-1)
+__all__ = ["BACKENDS", "Plan", "Prefill", "Samples", "choose", "find_backend", "prefill", "sample"]
 
 
 def eager(policy: Policy, start: Prefill, plan: Plan, generator: torch.Generator) -> Samples:
@@ -138,25 +47,21 @@ def eager(policy: Policy, start: Prefill, plan: Plan, generator: torch.Generator
         states = policy.hidden(policy.embed(token[:, None], None), mask[:, : width + step + 1], at, start.cache)
         with policy.arithmetic():
             logits = policy.head(states[:, -1])
-    return _trimmed(torch.stack(ids, 1), torch.stack(masks, 1).long(), torch.stack(logprobs, 1), ended, prompt)
+    return trimmed(torch.stack(ids, 1), torch.stack(masks, 1).long(), torch.stack(logprobs, 1), ended, prompt)
 
 
-def _trimmed(ids: Tensor, mask: Tensor, logprobs: Tensor, ended: Tensor, prompt: Tensor) -> Samples:
-    """Without the columns in which every completion had ended: how often one polls must not show."""
-    longest = int(mask.sum(-1).max())
-    return Samples(ids[:, :longest], mask[:, :longest], logprobs[:, :longest], ended, prompt)
-
-
-BACKENDS: dict[str, Backend] = {"eager": eager}
+BACKENDS: dict[str, Backend] = {"eager": eager, "static": static}
 """Ways to decode, by name."""
 
 
-def find_backend(name: str) -> Backend:
-    """The backend of that name.
+def find_backend(name: str, device: torch.device | None = None) -> Backend:
+    """The backend of that name; ``auto`` is ``static`` on a GPU and ``eager`` elsewhere.
 
     Raises:
         UsageError: ``no_such_backend``.
     """
+    if name == "auto":
+        name = "static" if device is not None and device.type == "cuda" else "eager"
     if name not in BACKENDS:
         raise UsageError("no_such_backend", "There is no such decode backend", got=name, expected=", ".join(BACKENDS))
     return BACKENDS[name]
@@ -165,7 +70,7 @@ def find_backend(name: str) -> Backend:
 def sample(
     policy: Policy, prompts: Prompts, features: Tensor | None, plan: Plan, generator: torch.Generator
 ) -> Samples:
-    """Write G completions to each of P prompts.
+    """Write G completions to each of P prompts; by the eager backend where the one asked for cannot.
 
     Args:
         policy: the model.
@@ -177,6 +82,11 @@ def sample(
     Returns:
         P x G completions, prompt-major.
     """
-    backend = find_backend(plan.backend)
-    with torch.no_grad():
-        return backend(policy, prefill(policy, prompts, features), plan, generator)
+    backend = find_backend(plan.backend, policy.device)
+    with torch.no_grad(), policy.reading():
+        start = prefill(policy, prompts, features)
+        try:
+            return backend(policy, start, plan, generator)
+        except DecodeError as why:
+            note = f"completions are written by the eager decode backend, since {why}"
+            return replace(eager(policy, start, plan, generator), note=note)

@@ -16,6 +16,7 @@ from medreward.train.logprobs import score_completions
 from medreward.train.policy import Policy
 from medreward.train.prompts import encode_prompts
 from medreward.train.sampler import BACKENDS, Plan, Samples, sample
+from medreward.train.static import Decoder
 from tests.train.small import items, policy
 
 GPU = "cuda"
@@ -43,6 +44,44 @@ def test_every_backend_writes_greedily_what_the_cpu_writes(backend: str) -> None
     there, _ = write(on(GPU), replace(plan, backend=backend))
     here, _ = write(on("cpu"), plan)
     assert torch.equal(there.ids.cpu(), here.ids)
+
+
+@pytest.mark.parametrize("greedy", [True, False])
+def test_captured_steps_write_what_the_eager_backend_writes_with_the_same_draws(greedy: bool) -> None:
+    made = on(GPU)
+    static, _ = write(made, Plan(4, 40, greedy=greedy, backend="static"))
+    eager, _ = write(made, Plan(4, 40, greedy=greedy, backend="eager"))
+    assert static.note == ""
+    assert torch.equal(static.ids, eager.ids)
+    assert torch.allclose(static.logprobs, eager.logprobs, atol=1e-4)
+
+
+def test_captured_steps_read_the_weights_as_they_are_now() -> None:
+    made = on(GPU)
+    plan = Plan(4, 12, backend="static")
+    before, _ = write(made, plan)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.mul_(1.05)
+    after, scored = write(made, plan)
+    assert len(made.kept["decoders"]) == 1
+    assert not torch.equal(after.logprobs, before.logprobs)
+    assert torch.allclose(after.logprobs, scored, atol=1e-4)
+
+
+def test_a_step_that_waits_for_the_device_is_not_captured_and_the_eager_backend_takes_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, kept = on(GPU), Decoder.step
+
+    def waiting(self: Decoder, reach: int) -> None:
+        kept(self, reach)
+        bool(self.ended.all())
+
+    monkeypatch.setattr(Decoder, "step", waiting)
+    samples, scored = write(made, Plan(4, 12, backend="static"))
+    assert "cannot be captured" in samples.note
+    assert torch.allclose(samples.logprobs, scored, atol=1e-4)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

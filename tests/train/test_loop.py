@@ -23,6 +23,7 @@ from medreward.train.data import Item
 from medreward.train.loop import Report, Result
 from medreward.train.metrics import METRICS, meaning
 from medreward.train.policy import Policy
+from medreward.train.rails import Warned
 from medreward.train.rollouts import COLUMNS
 from medreward.train.setup import Start
 from tests.train.small import config, items, policy, save
@@ -153,6 +154,26 @@ def test_a_run_goes_on_only_with_the_settings_it_began_with(tmp_path: Path) -> N
     with pytest.raises(InputError) as nothing:
         run(tmp_path / "other", resume=True)
     assert nothing.value.code == "nothing_to_resume"
+
+
+def test_a_run_on_the_static_backend_is_the_run_on_the_eager_one(tmp_path: Path) -> None:
+    static = run(tmp_path / "static", sampling={"backend": "static"})
+    eager = run(tmp_path / "eager", sampling={"backend": "eager"})
+    assert "eager_decode" not in static.metrics[1].get("warnings", [])
+    ids = [pq.read_table(made.folder / "rollouts")["token_ids"].to_pylist() for made in (static, eager)]
+    assert ids[0] == ids[1]
+
+
+def test_a_backend_that_cannot_serve_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = policy()
+    monkeypatch.setattr(type(made.model), "_can_compile_fullgraph", False)
+    said: list[Warned] = []
+    hooks = [lambda report: said.extend(report.warnings)]
+    start = Start(made, items(5))
+    run(tmp_path / "run", start=start, hooks=hooks, sampling={"backend": "static"}, run={"steps": 3})
+    found = [warned.text for warned in said if warned.code == "eager_decode"]
+    assert len(found) == 1
+    assert "eager decode backend, since Qwen2VLForConditionalGeneration" in found[0]
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:

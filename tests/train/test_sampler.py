@@ -57,6 +57,18 @@ def test_recorded_log_probabilities_are_those_of_a_scoring_forward(family: str, 
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_recomputing_activations_changes_nothing_that_is_written(family: str) -> None:
+    made = policy(family)
+    prompts = ask(made)
+    before = write(made, prompts)
+    made.recompute_activations()
+    after = write(made, prompts)
+    assert torch.equal(after.ids, before.ids)
+    assert torch.allclose(after.logprobs, score(made, prompts, after), atol=1e-5)
+    assert made.model.training
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_log_probabilities_are_those_of_the_models_own_forward(family: str) -> None:
     made = policy(family)
     prompts = ask(made, 1)
@@ -195,4 +207,4 @@ def test_tokens_are_drawn_with_their_probabilities() -> None:
 def test_an_unknown_backend_is_named_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="warp") as caught:
         find_backend("warp")
-    assert caught.value.expected == "eager"
+    assert caught.value.expected == "eager, static"
