@@ -169,7 +169,10 @@ def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn,
     label = np.full(len(codes), UNKNOWN, np.int64)
     rows = np.flatnonzero(present)
     if settings.gold_as != "text":
-        inverse, keys = numbered(codes[rows] * len(options.label_sets) + options.label_codes[rows])
+        if len(options.label_sets) == 1:
+            inverse, keys = codes[rows], np.arange(len(plain))
+        else:
+            inverse, keys = numbered(codes[rows] * len(options.label_sets) + options.label_codes[rows])
         found = [
             _find_label(plain[key // len(options.label_sets)], options.label_sets[key % len(options.label_sets)])
             for key in keys.tolist()

@@ -326,25 +326,37 @@ def count_bytes(spans: Spans, marks: Callable[[Bytes], Mask]) -> Ints:
     return found
 
 
-def distinct(spans: Spans) -> tuple[Ints, list[bytes]]:
+def distinct(spans: Spans, *, stripped: bool = False) -> tuple[Ints, list[bytes]]:
     """The distinct byte strings among many spans.
+
+    Args:
+        spans: what to tell apart.
+        stripped: without whitespace at either end.
 
     Returns:
         ``int64`` codes, shape ``(k,)``, and the byte strings they stand for, each once.
     """
-    if len(spans) <= FEW and int(spans.size.sum()) <= _FEW_BYTES:
-        return numbered_one_by_one(spans.to_bytes())
-    codes = np.zeros(len(spans), np.int64)
     size = spans.size
-    short = np.flatnonzero(size <= SHORT)
+    if len(spans) <= FEW and int(size.sum()) <= _FEW_BYTES:
+        few = spans.to_bytes()
+        return numbered_one_by_one([*map(_stripped, few)] if stripped else few)
+    codes = np.empty(len(spans), np.int64)
+    short = (size <= SHORT).nonzero()[0]
     codes[short], keys = numbered(_short_keys(spans[short]))
     texts = _texts_of(keys)
     if len(short) < len(spans):
-        long = np.flatnonzero(size > SHORT)
-        strings = _binary(spans[long]).dictionary_encode()
+        long = (size > SHORT).nonzero()[0]
+        strings = _binary(spans[long].strip() if stripped else spans[long]).dictionary_encode()
         codes[long] = len(keys) + np.frombuffer(strings.indices.buffers()[1], np.int32, len(strings))
         texts += strings.dictionary.to_pylist()
+    if stripped:  # the short ones are stripped when they are few, and may then equal others
+        number, texts = numbered_one_by_one([*map(_stripped, texts[: len(keys)]), *texts[len(keys) :]])
+        codes = number[codes]
     return codes, texts
+
+
+def _stripped(text: bytes) -> bytes:
+    return text.decode("utf-8", "surrogateescape").strip().encode("utf-8", "surrogateescape")
 
 
 def _all_in(chars: CharSet, spans: Spans) -> Mask:

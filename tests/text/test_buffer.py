@@ -75,6 +75,16 @@ def test_gather_copies_and_distinct_tells_texts_apart(texts: list[str]) -> None:
     assert len(found) == len({*texts})
 
 
+@pytest.mark.parametrize("times", [1, 40])  # few are told apart one by one, many together
+def test_texts_that_differ_in_outer_whitespace_are_one_where_it_is_stripped(times: int) -> None:
+    texts = [" B", "B", "\u3000B\x1f", "C", "the  answer \n", "\tthe  answer", "B   " + " " * 9, " \n", ""]
+    codes, known = distinct(spans_of(texts * times), stripped=True)
+    assert [known[code].decode() for code in codes.tolist()] == [
+        *("B", "B", "B", "C", "the  answer", "the  answer", "B", "", "")
+    ] * times
+    assert sorted(known) == [b"", b"B", b"C", b"the  answer"]
+
+
 def test_distinct_takes_spans_that_overlap_and_stand_in_any_order() -> None:
     raw = np.frombuffer(b"a long answer", np.uint8)
     start, end = np.array([5, 0, 0, 2, 7, 5]), np.array([13, 9, 1, 11, 8, 13])

@@ -50,9 +50,9 @@ class BodyTable:
         Args:
             stripped: without outer whitespace.
         """
-        codes, texts = distinct(self.spans.strip() if stripped else self.spans)
+        codes, texts = distinct(self.spans, stripped=stripped)
         if len(self.mixed):
-            other, more = distinct(self.rewritten.strip() if stripped else self.rewritten)
+            other, more = distinct(self.rewritten, stripped=stripped)
             codes[self.mixed] = other + len(texts)
             texts = texts + more
         return codes, texts
