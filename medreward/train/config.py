@@ -39,7 +39,9 @@ class PolicyConfig(Model):
 
     Args:
         model: a local directory, or a name that ``transformers`` resolves.
-        dtype: what the weights are kept in. With ``run.autocast`` the weights stay in this and the arithmetic is bf16.
+        dtype: what the weights are kept in, and the arithmetic is done in. For ``bfloat16`` the optimizer keeps a
+            float32 copy of them, with float32 gradients and moments. With ``run.autocast`` weights of ``float32`` stay
+            as they are and the arithmetic alone is bf16, which rounds every weight anew at every use.
         attention: transformers' attention implementation.
         gradient_checkpointing: recompute activations in the backward pass: less memory, a third more time.
         min_pixels, max_pixels: bounds on an image's size after resizing; the model's own where unset.
@@ -164,7 +166,8 @@ class OptimizerConfig(Model):
         betas, weight_decay: AdamW's.
         grad_clip: the gradient's norm is cut to this.
         passes: mu, the updates made with one step's rollouts.
-        micro_batch: completions in one forward and backward; all at once where unset.
+        micro_batch: completions in one forward and backward; where unset, all at once, or as many as fit into memory
+            where ``run.probe`` tries.
     """
 
     lr: Annotated[Number, Field(gt=0)] = 1e-6
@@ -190,7 +193,8 @@ class RunConfig(Model):
         device: ``auto`` takes a GPU where there is one.
         autocast: do the arithmetic in bf16 over weights that stay in ``policy.dtype``.
         logprob_chunk: tokens whose logits stand in memory at a time.
-        probe: try the longest batch before training: ``auto`` does so on a GPU.
+        probe: try the longest step before training, and halve the micro-batch until it fits where
+            ``optimizer.micro_batch`` is unset: ``auto`` does so on a GPU.
         threads: CPU threads; torch's own choice where unset.
         tensorboard: write event files, too.
     """

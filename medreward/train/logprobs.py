@@ -53,7 +53,7 @@ def chunked_logprobs(
     def of_chunk(states: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         logp = next_token_logprobs(head(states), temperature, banned)  # (chunk, V)
         with torch.no_grad():
-            entropy = -(logp.exp() * logp).sum(-1)
+            entropy = -logp.exp().mul_(logp).sum(-1)
         return logp.gather(-1, wanted[:, None])[:, 0], entropy
 
     parts = [

@@ -23,10 +23,11 @@ from medreward.train.curve import svg_curve
 from medreward.train.data import seen_before
 from medreward.train.measure import Clock, length_metrics, reward_metrics
 from medreward.train.metrics import MetricsLog
+from medreward.train.optimizer import learning_rate
 from medreward.train.rails import Warned, on_failure, start_warnings
 from medreward.train.rollouts import scored_table, step_file, table_of, write_table
 from medreward.train.setup import Run, Start, begin, prepare, resume_run, run_folder
-from medreward.train.update import Batch, counted_mask, learning_rate, update
+from medreward.train.update import Batch, counted_mask, update
 
 __all__ = ["Hook", "Report", "Result", "train"]
 

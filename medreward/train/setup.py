@@ -21,11 +21,11 @@ from medreward.train.checkpoint import check_same_run, essence, latest, load_che
 from medreward.train.collect import step_items
 from medreward.train.config import TrainConfig
 from medreward.train.data import Item, check_images, load_items
+from medreward.train.optimizer import make_optimizer
 from medreward.train.policy import Policy, load_policy, pick_device
 from medreward.train.probe import probe_longest
 from medreward.train.prompts import check_lengths
 from medreward.train.rails import Rails, template_prefill
-from medreward.train.update import make_optimizer
 
 __all__ = ["Run", "Start", "begin", "prepare", "resume_run", "run_folder"]
 
@@ -121,11 +121,13 @@ def begin(config: TrainConfig, start: Start, folder: Path) -> Run:
     step_items(start.items, 1, config.sampling.prompts, config.run.seed)
     if config.run.probe == "always" or (config.run.probe == "auto" and policy.device.type == "cuda"):
         longest = sorted(zip(lengths, items, strict=True), key=lambda pair: -pair[0])[: config.sampling.prompts]
-        probe_longest(policy, [item for _, item in longest], config)
+        size = probe_longest(policy, [item for _, item in longest], config)
+        config = config.replace(optimizer={"micro_batch": size})
     run_id = hashlib.sha256(json.dumps(essence(config), sort_keys=True).encode()).hexdigest()[:12]
     run = Run(config, start, scorer, make_optimizer(policy, config.optimizer), folder, run_id, prefill)
     if not (folder / "run.json").exists():
-        _write_json(folder / "run.json", {"run_id": run_id, **_versions(), "config": config.model_dump(mode="json")})
+        settings = config.model_dump(mode="json")
+        _write_json(folder / "run.json", {"run_id": run_id, **_versions(), "config": settings})
     if config.loss.beta:
         run.reference = _reference(config, policy, folder / "reference.pt")
     return run

@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 
 from medreward.errors import TrainingError
-from medreward.train.config import LossConfig, OptimizerConfig, TrainConfig
+from medreward.train.config import LossConfig, TrainConfig
 from medreward.train.logprobs import score_completions
 from medreward.train.losses import Loss, Totals, policy_loss
+from medreward.train.optimizer import learned
 from medreward.train.policy import Policy
 from medreward.train.prompts import Prompts
 from medreward.train.sampler import Samples
 
-__all__ = ["Batch", "Seen", "accumulate", "counted_mask", "learning_rate", "make_optimizer", "update"]
+__all__ = ["Batch", "Seen", "accumulate", "counted_mask", "update"]
 
 
 @dataclass(frozen=True)
@@ -74,26 +75,6 @@ def counted_mask(samples: Samples, has_reward: Tensor, settings: LossConfig) -> 
     return samples.mask.float() * rows[:, None]
 
 
-def make_optimizer(policy: Policy, config: OptimizerConfig) -> Any:
-    """AdamW over everything that is learned; fused where there is a GPU."""
-    return torch.optim.AdamW(
-        policy.parameters(),
-        lr=config.lr,
-        betas=config.betas,
-        weight_decay=config.weight_decay,
-        fused=policy.device.type == "cuda",
-    )
-
-
-def learning_rate(step: int, steps: int, config: OptimizerConfig) -> float:
-    """The learning rate of a step, counted from 1: a function of its number alone, so nothing needs to be resumed."""
-    if step <= config.warmup_steps:
-        return config.lr * step / config.warmup_steps
-    done = (step - config.warmup_steps - 1) / max(steps - config.warmup_steps, 1)
-    shapes = {"constant": 1.0, "linear": 1.0 - done, "cosine": 0.5 * (1.0 + math.cos(math.pi * done))}
-    return config.lr * shapes[config.schedule]
-
-
 def update(policy: Policy, reference: Policy | None, optimizer: Any, batch: Batch, config: TrainConfig) -> Seen:
     """Go over the batch ``passes`` times and change the policy once each time.
 
@@ -117,7 +98,7 @@ def update(policy: Policy, reference: Policy | None, optimizer: Any, batch: Batc
         optimizer.zero_grad(set_to_none=True)
         logp = accumulate(policy, batch, config, seen, old, ref)
         old = logp if old is None else old
-        norm = torch.nn.utils.clip_grad_norm_(policy.parameters(), config.optimizer.grad_clip)
+        norm = torch.nn.utils.clip_grad_norm_(learned(optimizer), config.optimizer.grad_clip)
         _check_finite(seen, norm)
         seen.norms.append(norm)
         optimizer.step()

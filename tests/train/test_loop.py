@@ -17,7 +17,7 @@ from medreward.rewards import REWARDS, Gold, Reward, Values
 from medreward.rollouts import score_files
 from medreward.scoring import InputSettings
 from medreward.text import Reading
-from medreward.train import train
+from medreward.train import setup, train
 from medreward.train.config import TrainConfig, load_config
 from medreward.train.data import Item
 from medreward.train.loop import Report, Result
@@ -162,6 +162,14 @@ def test_a_run_on_the_static_backend_is_the_run_on_the_eager_one(tmp_path: Path)
     assert "eager_decode" not in static.metrics[1].get("warnings", [])
     ids = [pq.read_table(made.folder / "rollouts")["token_ids"].to_pylist() for made in (static, eager)]
     assert ids[0] == ids[1]
+
+
+def test_the_size_of_micro_batches_that_the_probe_found_is_used_and_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "probe_longest", lambda *_: 3)
+    run(tmp_path / "run", run={"probe": "always"})
+    assert json.loads((tmp_path / "run/run.json").read_text())["config"]["optimizer"]["micro_batch"] == 3
 
 
 def test_a_backend_that_cannot_serve_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

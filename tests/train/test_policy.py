@@ -11,7 +11,7 @@ transformers = pytest.importorskip("transformers", reason="the extra train is no
 
 from medreward.errors import InputError, TrainingError
 from medreward.train import probe
-from medreward.train.config import PolicyConfig
+from medreward.train.config import PolicyConfig, TrainConfig
 from medreward.train.policy import Policy, load_policy, pick_device
 from medreward.train.probe import probe_longest
 from medreward.train.prompts import encode_prompts
@@ -134,6 +134,35 @@ def test_the_probe_changes_nothing() -> None:
     probe_longest(made, items(2), config())
     assert all(torch.equal(a, b) for a, b in zip(before, made.parameters(), strict=True))
     assert all(parameter.grad is None for parameter in made.parameters())
+
+
+@pytest.mark.parametrize(("rows", "room", "found"), [(8, 8, 8), (8, 3, 2), (6, 4, 3), (6, 1, 1)])
+def test_the_probe_halves_the_micro_batch_until_it_fits(
+    monkeypatch: pytest.MonkeyPatch, rows: int, room: int, found: int
+) -> None:
+    def limited(_: object, batch: object, run: TrainConfig, *__: object) -> None:
+        if run.micro_batch > room:
+            raise torch.OutOfMemoryError("tried to allocate 80 GiB")
+
+    monkeypatch.setattr(probe, "accumulate", limited)
+    run = config(sampling={"prompts": 2, "samples": rows // 2})
+    assert probe_longest(policy(), items(2), run) == found
+
+
+@pytest.mark.parametrize(("given", "loss"), [({"micro_batch": 4}, {}), ({}, {"kind": "bnpo"})])
+def test_the_probe_leaves_a_micro_batch_that_is_set_or_may_not_be_split(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, int], loss: dict[str, str]
+) -> None:
+    tried: list[int] = []
+
+    def full(_: object, batch: object, run: TrainConfig, *__: object) -> None:
+        tried.append(run.micro_batch)
+        raise torch.OutOfMemoryError("tried to allocate 80 GiB")
+
+    monkeypatch.setattr(probe, "accumulate", full)
+    with pytest.raises(TrainingError):
+        probe_longest(policy(), items(2), config(optimizer=given, loss=loss))
+    assert tried == [given.get("micro_batch", 8)]
 
 
 def test_memory_that_does_not_suffice_is_said_before_training(monkeypatch: pytest.MonkeyPatch) -> None:

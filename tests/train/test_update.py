@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra train is not installed")
 from medreward.errors import TrainingError
 from medreward.train.collect import generator_of
 from medreward.train.config import LossConfig, OptimizerConfig, TrainConfig
+from medreward.train.optimizer import learning_rate, make_optimizer
 from medreward.train.policy import Policy
 from medreward.train.prompts import Images, encode_prompts
 from medreward.train.sampler import Plan, Samples, sample
@@ -21,8 +22,6 @@ from medreward.train.update import (
     Seen,
     accumulate,
     counted_mask,
-    learning_rate,
-    make_optimizer,
     update,
 )
 from tests.train.small import config, items, policy
