@@ -221,7 +221,7 @@ class _Shelf:
         if not new.any():
             return kept.book, of_row
         for known in (np.append(kept.keys, keys[new]), np.append(keys, 0)):  # all that were met, or these alone
-            more = _Kept.of(self.roles, np.unique(known))
+            more = _Kept.of(self.roles, np.array(sorted({*known.tolist()}), np.int64))  # np.unique imports numpy.ma
             if more is not None:
                 self.kept = more
                 return more.book, more.find(keys)
