@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 import click
 
 from medreward import PRESETS
+from medreward.text.choice import WHY
+from medreward.text.facts import FLAWS
 from medreward.train.metrics import METRICS
 from medreward_cli.app import app
 from medreward_cli.main import main
@@ -56,7 +58,20 @@ def metrics() -> str:
     return "\n".join(["| metric | what it is |", "|---|---|", *lines])
 
 
-PARTS: dict[str, Callable[[], str]] = {"reference": reference, "presets": presets, "metrics": metrics}
+def glossary() -> str:
+    """The reasons and flaws that score columns name."""
+    reasons = [f"| `{reason}` | {why} |" for reason, why in WHY.items()]
+    flaws = [f"| `{flaw}` | {repair} |" for flaw, repair in FLAWS.items()]
+    heads = ("| `answer_reason` | the answer has no label because |", "| in `flaws` | to mend it |")
+    return "\n".join([heads[0], "|---|---|", *reasons, "", heads[1], "|---|---|", *flaws])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "reference": reference,
+    "presets": presets,
+    "glossary": glossary,
+    "metrics": metrics,
+}
 """What stands between a part's marks, by the part's name."""
 
 

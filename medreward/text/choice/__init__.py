@@ -9,7 +9,7 @@ A body that is one label, bare or wrapped, is decided at once (``alone.py``). An
 from __future__ import annotations
 
 from medreward.text.choice.alone import label_alone
-from medreward.text.choice.forms import FORMS, MAX_BODY, REASONS, Choice, Select
+from medreward.text.choice.forms import FORMS, MAX_BODY, REASONS, WHY, Choice, Select
 from medreward.text.choice.reader import choose, read_choice
 
-__all__ = ["FORMS", "MAX_BODY", "REASONS", "Choice", "Select", "choose", "label_alone", "read_choice"]
+__all__ = ["FORMS", "MAX_BODY", "REASONS", "WHY", "Choice", "Select", "choose", "label_alone", "read_choice"]

@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["FORMS", "MAX_BODY", "REASONS", "Choice", "Select"]
+__all__ = ["FORMS", "MAX_BODY", "REASONS", "WHY", "Choice", "Select"]
 
 FORMS: tuple[str, ...] = ("clean", "wrapped", "with_text", "stated", "text_only", "ambiguous", "none", "missing")
 """How a choice is stated; the place is the code. The first five have a label, strongest first."""
-REASONS: tuple[str, ...] = (
-    *("", "empty", "refused", "denied", "out_of_range", "none_of_above", "no_label"),
-    *("several_labels", "contradiction", "several_texts", "several_blocks", "too_long", "withdrawn"),
-)
+WHY: dict[str, str] = {
+    "empty": "nothing is written there",
+    "refused": "it says that it does not know, or will not choose",
+    "denied": "it only says what is wrong: `not B`",
+    "out_of_range": "the label is none of those offered",
+    "none_of_above": "it says that none, or all, are right, where that is no option",
+    "no_label": "it names no option: `A fracture is seen`",
+    "several_labels": "it commits to several: `A or B`",
+    "contradiction": "a label beside another option's text",
+    "several_texts": "it names several options' texts, or one that two options have",
+    "several_blocks": "several answer blocks differ",
+    "too_long": "it is longer than a million characters",
+    "withdrawn": "it takes back what it had said, and says nothing else",
+}
+"""What each reason for having no label says."""
+REASONS: tuple[str, ...] = ("", *WHY)
 """Why there is no label; the place is the code, the empty reason stands where there is one."""
 
 MAX_BODY = 1_000_000
