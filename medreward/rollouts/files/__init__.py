@@ -10,6 +10,7 @@ from medreward.rollouts.files.base import Rollouts, input_errors
 from medreward.rollouts.files.delimited import DelimitedRollouts
 from medreward.rollouts.files.json_lines import JsonLinesRollouts
 from medreward.rollouts.files.parquet import ParquetRollouts
+from medreward.rollouts.files.signatures import PARQUET, refuse_other_kind
 from medreward.rollouts.places import Place, Spool, reading_errors
 
 __all__ = ["SUFFIXES", "Rollouts", "open_file"]
@@ -24,6 +25,7 @@ SUFFIXES: dict[str, Opener] = {
     ".tsv": lambda path, name, text: DelimitedRollouts(path, name, text, separator="\t"),
 }
 """How a file of each suffix is opened."""
+_KINDS = "Parquet, JSON lines (.jsonl, .ndjson), CSV (.csv) or TSV (.tsv)"
 
 
 def open_file(path: Place, name: str | None = None, text: Collection[str] = ()) -> Rollouts:
@@ -37,11 +39,12 @@ def open_file(path: Place, name: str | None = None, text: Collection[str] = ()) 
         text: columns that are text even where they look like numbers.
 
     Raises:
-        InputError: ``not_found``, ``permission``, ``unknown_file``, and whatever its kind of file raises.
+        InputError: ``not_found``, ``permission``, ``unknown_file``, ``other_kind``, and whatever its kind raises.
     """
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        suffix = _by_content(path, name or str(path))
+    if suffix == ".parquet":
+        return ParquetRollouts(path)
+    suffix = _of_text(path, suffix, name or str(path))
     if suffix == ".parquet":
         return ParquetRollouts(path)
     if isinstance(path, Path):
@@ -52,19 +55,23 @@ def open_file(path: Place, name: str | None = None, text: Collection[str] = ()) 
     return rollouts
 
 
-def _by_content(path: Place, name: str) -> str:
+def _of_text(path: Place, suffix: str, name: str) -> str:
+    """The kind of a file that is called after no kind of ours, or after a kind of text."""
     guard = input_errors(name) if isinstance(path, Path) else reading_errors(path)
     with guard, path.open("rb") as file:
         head = bytes(file.read(64))
-    if head.startswith(b"PAR1"):
+    if suffix not in SUFFIXES and head.startswith(PARQUET):
         return ".parquet"
+    refuse_other_kind(head, name, f"text in UTF-8, as {suffix} files are" if suffix in SUFFIXES else _KINDS)
+    if suffix in SUFFIXES:
+        return suffix
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return ".jsonl"
     raise InputError(
         "unknown_file",
         "It cannot be told what kind of file this is",
         where=name,
-        expected="Parquet, JSON lines (.jsonl, .ndjson), CSV (.csv) or TSV (.tsv)",
+        expected=_KINDS,
         got=repr(head[:16]) if head else "an empty file",
         do="give the file the suffix of what it is",
     )

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from medreward.errors import InputError
 from medreward.rollouts.files.base import BATCH_BYTES, BATCH_ROWS, Rollouts, input_errors
+from medreward.rollouts.files.signatures import PARQUET, refuse_other_kind
 from medreward.rollouts.places import Place, reading_errors
 
 __all__ = ["ParquetRollouts"]
@@ -20,7 +21,6 @@ _BUFFER = 1 << 20  # bytes of a column chunk read at a time: a row group of giga
 _PROBE_ROWS = 8  # the first batch: nobody knows yet how large rows are
 _GROWTH = 32
 _RESTARTS = 64  # changes of the batch size that cost reading a part of a row group again, unless memory asks for more
-_MAGIC = b"PAR1"
 
 
 class ParquetRollouts(Rollouts):
@@ -156,19 +156,21 @@ def _reading_errors(name: str, row: int) -> Iterator[None]:
 def _check_magic(path: Place) -> None:
     """A Parquet file begins and ends with the same four bytes; one that only begins so was cut off."""
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(16)
         size = file.seek(0, 2)
         file.seek(max(0, size - 4))
         tail = file.read(4)
-    if head != _MAGIC:
+    if not head.startswith(PARQUET):
+        refuse_other_kind(bytes(head), str(path), "a Parquet file")
         raise InputError(
             "not_parquet",
             "The file is not a Parquet file",
             where=str(path),
             expected="a file that begins with PAR1",
-            got=repr(head) if head else "an empty file",
+            got=repr(bytes(head[:4])) if head else "an empty file",
+            do="give the file the suffix of what it is: .jsonl, .csv or .tsv",
         )
-    if tail != _MAGIC or size < 12:
+    if tail != PARQUET or size < 12:
         raise InputError(
             "truncated_parquet",
             "The Parquet file was cut off: its end is missing",
