@@ -37,10 +37,12 @@ HAS_TRAINING = all(importlib.util.find_spec(name) for name in ("torch", "transfo
 
 
 class _WithoutTraining:
-    """Leaves the trainer's docstrings alone where they could not be imported."""
+    """Leaves the docstrings of the trainer, and of what measures it, alone where they could not be imported."""
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        return True if (ROOT / "medreward" / "train") in (collection_path, *collection_path.parents) else None
+        trainer = (ROOT / "medreward" / "train") in (collection_path, *collection_path.parents)
+        measures = collection_path.parent == ROOT / "tests" / "gpu" and not collection_path.name.startswith("test_")
+        return True if trainer or measures else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""Drawn stand-ins for imaging modalities: pictures that a tiny model can learn to tell apart, made of no real data."""
+"""Drawn stand-ins for imaging modalities: pictures that a small model can learn to tell apart, made of no real data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from PIL import Image, ImageDraw
 
 from medreward.train.data import Item
 
-__all__ = ["NAMES", "draw", "drawn_items"]
+__all__ = ["NAMES", "QUESTION", "SIDE", "draw", "drawn_items"]
 
 NAMES = ("CT", "Fundus", "X-ray", "Histology")
 """The modalities, in the order in which they are offered."""
 
-_SIZE = 28
 QUESTION = "Which imaging modality is this?"
+
+SIDE = 28
+"""Pixels along a side of the picture that everything here is drawn for; larger ones are this, enlarged before noise."""
 
 
 def _ct(canvas: ImageDraw.ImageDraw, chance: random.Random) -> None:
@@ -33,21 +35,21 @@ def _fundus(canvas: ImageDraw.ImageDraw, chance: random.Random) -> None:
 
 
 def _x_ray(canvas: ImageDraw.ImageDraw, chance: random.Random) -> None:
-    canvas.rectangle((0, 0, _SIZE, _SIZE), fill=(40, 40, 40))
-    for y in range(3, _SIZE, 6):
-        canvas.line((0, y + chance.uniform(-1, 1), _SIZE, y + 3 + chance.uniform(-1, 1)), fill=(210, 210, 210), width=2)
+    canvas.rectangle((0, 0, SIDE, SIDE), fill=(40, 40, 40))
+    for y in range(3, SIDE, 6):
+        canvas.line((0, y + chance.uniform(-1, 1), SIDE, y + 3 + chance.uniform(-1, 1)), fill=(210, 210, 210), width=2)
 
 
 def _histology(canvas: ImageDraw.ImageDraw, chance: random.Random) -> None:
-    canvas.rectangle((0, 0, _SIZE, _SIZE), fill=(235, 190, 215))
+    canvas.rectangle((0, 0, SIDE, SIDE), fill=(235, 190, 215))
     for _ in range(10):
-        x, y = chance.uniform(0, _SIZE), chance.uniform(0, _SIZE)
+        x, y = chance.uniform(0, SIDE), chance.uniform(0, SIDE)
         canvas.ellipse((x - 2, y - 2, x + 2, y + 2), fill=(110, 40, 140))
 
 
 def _circle(chance: random.Random) -> tuple[float, float, float]:
-    middle = _SIZE / 2
-    return middle + chance.uniform(-2, 2), middle + chance.uniform(-2, 2), _SIZE * chance.uniform(0.34, 0.44)
+    middle = SIDE / 2
+    return middle + chance.uniform(-2, 2), middle + chance.uniform(-2, 2), SIDE * chance.uniform(0.34, 0.44)
 
 
 _DRAW: dict[str, Callable[[ImageDraw.ImageDraw, random.Random], None]] = {
@@ -58,23 +60,24 @@ _DRAW: dict[str, Callable[[ImageDraw.ImageDraw, random.Random], None]] = {
 }
 
 
-def draw(name: str, chance: random.Random) -> bytes:
-    """One picture, 28 x 28 pixels, as PNG."""
-    image = Image.new("RGB", (_SIZE, _SIZE))
+def draw(name: str, chance: random.Random, side: int = SIDE) -> bytes:
+    """One picture, ``side`` x ``side`` pixels, as PNG."""
+    image = Image.new("RGB", (SIDE, SIDE))
     _DRAW[name](ImageDraw.Draw(image), chance)
-    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, 10, (_SIZE, _SIZE, 3))
+    image = image.resize((side, side), Image.Resampling.NEAREST)
+    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, 10, (side, side, 3))
     pixels = (np.asarray(image, np.float64) + noise).clip(0, 255).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 
-def drawn_items(count: int, seed: int) -> list[Item]:
+def drawn_items(count: int, seed: int, side: int = SIDE) -> list[Item]:
     """Questions about drawn pictures: the options always in one order, the right one by chance."""
     chance = random.Random(seed)  # noqa: S311 - drawings, not secrets
     options = {chr(ord("A") + number): name for number, name in enumerate(NAMES)}
     items = []
     for number in range(count):
         gold = chance.choice([*options])
-        items.append(Item(f"drawn-{seed}-{number:04d}", QUESTION, options, gold, draw(options[gold], chance)))
+        items.append(Item(f"drawn-{seed}-{number:04d}", QUESTION, options, gold, draw(options[gold], chance, side)))
     return items

@@ -29,7 +29,7 @@ from medreward.train.rollouts import scored_table, step_file, table_of, write_ta
 from medreward.train.setup import Run, Start, begin, prepare, resume_run, run_folder
 from medreward.train.update import Batch, counted_mask, update
 
-__all__ = ["Hook", "Report", "Result", "train"]
+__all__ = ["Hook", "Report", "Result", "one_step", "train"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def train(
             warned = start_warnings(config, run.prefill, seen_before(run.start.items, run.start.held_out))
             _tell(run, log, hooks, 0, _held_out_metrics(run, 0), warned)
         for step in range(first, config.run.steps + 1):
-            metrics, note = _step(run, step)
+            metrics, note = one_step(run, step)
             last = step == config.run.steps
             if last or (config.run.evaluate_every and step % config.run.evaluate_every == 0):
                 metrics |= _held_out_metrics(run, step)
@@ -115,7 +115,7 @@ def train(
     return result
 
 
-def _step(run: Run, step: int) -> tuple[dict[str, Any], str]:
+def one_step(run: Run, step: int) -> tuple[dict[str, Any], str]:
     """One step: collect, judge, learn; returns its metrics, and what the decode backend has to say."""
     config, clock = run.config, Clock(run.policy.device)
     items = step_items(run.start.items, step, config.sampling.prompts, config.run.seed)

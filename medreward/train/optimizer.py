@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from medreward.train.config import OptimizerConfig
 from medreward.train.policy import Policy
 
-__all__ = ["MasterAdamW", "learned", "learning_rate", "make_optimizer", "state_floats"]
+__all__ = ["MasterAdamW", "gatherer", "learned", "learning_rate", "make_optimizer", "state_floats"]
 
 
 def make_optimizer(policy: Policy, config: OptimizerConfig) -> Any:
@@ -31,6 +32,14 @@ def make_optimizer(policy: Policy, config: OptimizerConfig) -> Any:
 def learned(optimizer: Any) -> list[Tensor]:
     """The float32 tensors that an optimizer changes, and whose gradients it looks at."""
     return [tensor for group in optimizer.param_groups for tensor in group["params"]]
+
+
+def gatherer(optimizer: Any) -> Callable[[], None]:
+    """What is to be called after each backward."""
+    return optimizer.gather if isinstance(optimizer, MasterAdamW) else _nothing
+
+
+def _nothing() -> None: ...
 
 
 def state_floats(parameter: Tensor) -> int:
@@ -54,8 +63,8 @@ class MasterAdamW:
     """AdamW for weights kept in bf16.
 
     A step of 1e-6 is far below the spacing of bf16 numbers and would be rounded away. So float32 copies are what is
-    learned, with float32 moments, and the weights are those copies, rounded. Gradients add up in float32, too: each
-    micro-batch's is added to its copy's as soon as it is there, and dropped.
+    learned, with float32 moments, and the weights are those copies, rounded. Gradients add up in float32, too: after
+    each backward, :meth:`gather` adds them to those of the copies.
 
     Args:
         parameters: what the model computes with.
@@ -69,8 +78,6 @@ class MasterAdamW:
         self._parameters = parameters
         self.masters = [parameter.detach().float().clone().requires_grad_() for parameter in parameters]
         self._inner = torch.optim.AdamW(self.masters, **settings)
-        for parameter, master in zip(parameters, self.masters, strict=True):
-            parameter.register_post_accumulate_grad_hook(_moves_gradient_to(master))
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -81,6 +88,16 @@ class MasterAdamW:
     def zero_grad(self, *, set_to_none: bool = True) -> None:
         """Forget all gradients."""
         self._inner.zero_grad(set_to_none=set_to_none)
+        for parameter in self._parameters:
+            parameter.grad = None
+
+    def gather(self) -> None:
+        """Add the weights' gradients to those of the copies, and drop them."""
+        for parameter, master in zip(self._parameters, self.masters, strict=True):
+            if parameter.grad is not None:
+                fresh = master.grad is None
+                master.grad = parameter.grad.float() if fresh else master.grad.add_(parameter.grad)
+                parameter.grad = None
 
     def step(self) -> None:
         """Change the copies, and the weights with them."""
@@ -103,14 +120,3 @@ class MasterAdamW:
         with torch.no_grad():
             for parameter, master in zip(self._parameters, self.masters, strict=True):
                 parameter.copy_(master)
-
-
-def _moves_gradient_to(master: Tensor) -> Any:
-    def move(parameter: Tensor) -> None:
-        if master.grad is None:
-            master.grad = parameter.grad.float()
-        else:
-            master.grad.add_(parameter.grad)
-        parameter.grad = None
-
-    return move

@@ -1,4 +1,4 @@
-"""Models from nothing: a byte tokenizer and small random-weight models, so that everything runs without a download."""
+"""Models from nothing: a byte tokenizer and random-weight models of any size, so that all runs without a download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from medreward.train.policy import Policy
 
-__all__ = ["Shape", "byte_tokenizer", "image_processor", "tiny_model", "tiny_policy"]
+__all__ = ["QWEN2_VL_2B", "Shape", "byte_tokenizer", "image_processor", "tiny_model", "tiny_policy"]
 
 _SPECIAL = ("<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 _TAGS = ("<think>", "</think>", "<answer>", "</answer>")
@@ -25,14 +25,16 @@ _TEMPLATE = (
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a tiny model is.
+    """How large a model is: tiny unless told otherwise.
 
     Args:
         family: ``qwen2_vl``, ``qwen2_5_vl``, ``qwen2`` or ``llama``.
         hidden, layers, heads, kv_heads: the language model.
-        vision_hidden, vision_layers: the vision tower.
+        vision_hidden, vision_layers, vision_heads: the vision tower.
+        spread, vision_spread: how many times as wide as its ends the middle of a layer is.
         max_pixels: the largest image: 784 pixels are one token.
         tied: whether the head is the embedding table.
+        vocabulary: at least so many tokens; those that no text needs are never read, and may be written.
     """
 
     family: str = "qwen2_vl"
@@ -42,15 +44,36 @@ class Shape:
     kv_heads: int = 2
     vision_hidden: int = 32
     vision_layers: int = 2
+    vision_heads: int = 4
+    spread: float = 2
+    vision_spread: int = 2
     max_pixels: int = 3136
     tied: bool = True
+    vocabulary: int = 0
 
 
-def byte_tokenizer(words: Iterable[str] = ()) -> Any:
+QWEN2_VL_2B = Shape(
+    hidden=1536,
+    layers=28,
+    heads=12,
+    kv_heads=2,
+    vision_hidden=1280,
+    vision_layers=32,
+    vision_heads=16,
+    spread=8960 / 1536,
+    vision_spread=4,
+    max_pixels=448 * 448,
+    vocabulary=151_936,
+)
+"""The shape of Qwen2-VL-2B (its ``config.json``), for images of at most 256 tokens."""
+
+
+def byte_tokenizer(words: Iterable[str] = (), vocabulary: int = 0) -> Any:
     """A tokenizer of the 256 bytes, the tags, chat and vision tokens, and some whole words; nothing is out of it.
 
     Args:
         words: texts that become one token each wherever they occur.
+        vocabulary: at least so many tokens; the further ones occur in no text that is read.
 
     Returns:
         A ``PreTrainedTokenizerFast`` that pads on the left; its padding token does not end a completion.
@@ -58,8 +81,10 @@ def byte_tokenizer(words: Iterable[str] = ()) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    inner = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(alphabet)}, merges=[]))
+    alphabet, words = sorted(pre_tokenizers.ByteLevel.alphabet()), list(words)
+    more = vocabulary - len(alphabet) - len(_SPECIAL) - len(_TAGS) - len(words) - 2  # those of the end and of padding
+    known = {token: i for i, token in enumerate([*alphabet, *(f"w{number}" for number in range(more))])}
+    inner = Tokenizer(models.BPE(vocab=known, merges=[]))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     inner.decoder = decoders.ByteLevel()
     tokenizer = PreTrainedTokenizerFast(
@@ -85,7 +110,7 @@ def _text_shape(tokenizer: Any, shape: Shape) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": shape.hidden,
-        "intermediate_size": 2 * shape.hidden,
+        "intermediate_size": round(shape.spread * shape.hidden),
         "num_hidden_layers": shape.layers,
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads,
@@ -103,15 +128,15 @@ def _vision_shape(shape: Shape) -> dict[str, Any]:
             "depth": shape.vision_layers,
             "embed_dim": shape.vision_hidden,
             "hidden_size": shape.hidden,
-            "num_heads": 4,
-            "mlp_ratio": 2,
+            "num_heads": shape.vision_heads,
+            "mlp_ratio": shape.vision_spread,
         }
     return {
         "depth": shape.vision_layers,
         "hidden_size": shape.vision_hidden,
         "out_hidden_size": shape.hidden,
-        "num_heads": 4,
-        "intermediate_size": 2 * shape.vision_hidden,
+        "num_heads": shape.vision_heads,
+        "intermediate_size": shape.vision_spread * shape.vision_hidden,
         "window_size": 56,
         "fullatt_block_indexes": [shape.vision_layers - 1],
     }
@@ -136,11 +161,12 @@ def _vision_config(tokenizer: Any, shape: Shape) -> Any:
     )
 
 
-def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0) -> Any:
-    """A model of that shape with random weights, the same ones for the same seed."""
+def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0, device: torch.device | None = None) -> Any:
+    """A model of that shape with random weights, the same ones for the same seed and device."""
     import transformers
 
-    with torch.random.fork_rng(devices=[]):
+    device = device or torch.device("cpu")
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), device:
         torch.manual_seed(seed)
         if shape.family in ("qwen2_vl", "qwen2_5_vl"):
             vl, vl5 = transformers.Qwen2VLForConditionalGeneration, transformers.Qwen2_5_VLForConditionalGeneration
@@ -157,9 +183,18 @@ def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0) -> Any:
     return model.train()
 
 
-def tiny_policy(shape: Shape | None = None, seed: int = 0, words: Iterable[str] = ()) -> Policy:
+def tiny_policy(
+    shape: Shape | None = None,
+    seed: int = 0,
+    words: Iterable[str] = (),
+    device: torch.device | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Policy:
     """A whole policy from nothing: tokenizer, image processor, model."""
     shape = shape or Shape()
-    tokenizer = byte_tokenizer(words)
+    tokenizer = byte_tokenizer(words, shape.vocabulary)
     images = image_processor(shape.max_pixels) if "vl" in shape.family else None
-    return Policy(tiny_model(tokenizer, shape, seed), tokenizer, images)
+    model = tiny_model(tokenizer, shape, seed, device)
+    for parameter in model.parameters():  # buffers stay as they are: rotary frequencies need float32
+        parameter.data = parameter.data.to(dtype)
+    return Policy(model, tokenizer, images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from medreward.errors import TrainingError
 from medreward.train.config import LossConfig, TrainConfig
 from medreward.train.logprobs import score_completions
 from medreward.train.losses import Loss, Totals, policy_loss
-from medreward.train.optimizer import learned
+from medreward.train.optimizer import gatherer, learned
 from medreward.train.policy import Policy
 from medreward.train.prompts import Prompts
 from medreward.train.sampler import Samples
@@ -96,7 +96,7 @@ def update(policy: Policy, reference: Policy | None, optimizer: Any, batch: Batc
     old = batch.samples.logprobs if config.loss.old_logprobs == "sampled" else None
     for _ in range(config.optimizer.passes):
         optimizer.zero_grad(set_to_none=True)
-        logp = accumulate(policy, batch, config, seen, old, ref)
+        logp = accumulate(policy, batch, config, seen, old, ref, gatherer(optimizer))
         old = logp if old is None else old
         norm = torch.nn.utils.clip_grad_norm_(learned(optimizer), config.optimizer.grad_clip)
         _check_finite(seen, norm)
@@ -107,12 +107,18 @@ def update(policy: Policy, reference: Policy | None, optimizer: Any, batch: Batc
 
 
 def accumulate(
-    policy: Policy, batch: Batch, config: TrainConfig, seen: Seen, old: Tensor | None, ref: Tensor | None
+    policy: Policy,
+    batch: Batch,
+    config: TrainConfig,
+    seen: Seen,
+    old: Tensor | None,
+    ref: Tensor | None,
+    gather: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Add the gradient of the step's loss to the policy's, micro-batch by micro-batch.
 
     The vision tower runs once. Micro-batches send their gradients back to its output only; these add up there and go
-    through the tower together.
+    through the tower together. ``gather`` is called after each backward.
 
     Returns:
         The log-probabilities ``(B, T)``, without a gradient.
@@ -127,10 +133,12 @@ def accumulate(
         against = None if ref is None else ref[rows, :longest]
         loss = policy_loss(logp, before, batch.advantages[rows], counted, config.loss, totals, against)
         loss.value.backward()
+        gather()
         seen.add(loss, (entropy * counted).sum())
         found[rows, :longest] = logp.detach().float()
     if features is not None and leaf is not None and leaf.grad is not None:
         features.backward(leaf.grad.to(features.dtype))
+        gather()
     return found
 
 

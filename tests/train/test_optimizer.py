@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the extra train is not installed")
 from medreward.train import train
 from medreward.train.config import OptimizerConfig, TrainConfig
 from medreward.train.loop import Report
-from medreward.train.optimizer import MasterAdamW, learned, make_optimizer
+from medreward.train.optimizer import MasterAdamW, gatherer, learned, make_optimizer
 from medreward.train.policy import Policy
 from medreward.train.setup import Start
 from medreward.train.update import Seen, accumulate, update
@@ -53,6 +53,7 @@ def test_the_copies_change_as_adamw_changes_float32_weights_and_the_weights_are_
         factor = torch.tensor([1.0, -2.0, 0.5 * step])
         ours.zero_grad()
         (parameter * factor.to(NARROW)).sum().backward()
+        ours.gather()
         ours.step()
         plain.grad = factor.to(NARROW).float()
         theirs.step()
@@ -67,6 +68,7 @@ def test_steps_below_the_spacing_of_bf16_add_up() -> None:
         for parameter, optimizer in ((kept, ours), (lost, plain)):
             optimizer.zero_grad(set_to_none=True)
             parameter.sum().backward()
+            gatherer(optimizer)()
             optimizer.step()
     assert lost.tolist() == [1.0]
     assert kept.tolist() == pytest.approx([0.99], abs=1 / 256)
@@ -77,8 +79,22 @@ def test_gradients_of_micro_batches_add_up_in_float32() -> None:
     optimizer = MasterAdamW([parameter], lr=1e-4)
     for gradient in (256.0, 1.0, 1.0, 1.0):  # in bf16, 256 + 1 is 256
         (parameter * gradient).backward()
+        optimizer.gather()
         assert parameter.grad is None
     assert optimizer.masters[0].grad.tolist() == [259.0]
+
+
+def test_micro_batches_change_the_float32_gradient_by_no_more_than_rounding_in_bf16() -> None:
+    made = narrow()
+    batch, gradients = batch_of(made), []
+    for size in (12, 3):
+        optimizer = make_optimizer(made, settings())
+        run = config(sampling={"prompts": 3, "max_new_tokens": 10}, optimizer={"micro_batch": size})
+        accumulate(made, batch, run, Seen(), None, None, gatherer(optimizer))
+        assert all(parameter.grad is None for parameter in made.parameters())
+        gradients.append(torch.cat([master.grad.flatten() for master in optimizer.masters if master.grad is not None]))
+    assert gradients[0].dtype == torch.float32
+    assert (gradients[1] - gradients[0]).norm() < 0.03 * gradients[0].norm()
 
 
 @pytest.mark.parametrize("family", ["qwen2_vl", "qwen2"])
@@ -86,8 +102,6 @@ def test_an_update_in_bf16_raises_what_did_better(family: str) -> None:
     made = narrow(family)
     batch, run = batch_of(made), config(sampling={"prompts": 3, "max_new_tokens": 10}, optimizer={"lr": 1e-3})
     before = accumulate(made, batch, run, Seen(), None, None)
-    for parameter in made.parameters():
-        parameter.grad = None
     seen = update(made, None, make_optimizer(made, run.optimizer), batch, run).metrics(1)
     gain = (accumulate(made, batch, run, Seen(), None, None) - before).sum(-1)
     assert seen["grad_norm"] > 0
