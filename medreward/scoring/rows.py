@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import regex
 
 from medreward.errors import InputError
 from medreward.scoring.cells import array_of
@@ -97,9 +99,9 @@ def _whole_numbers_as_text(options: pa.Array) -> pa.Array:
 
 
 def _options_of_texts(cells: pa.Array, name: str, first_row: int) -> pa.Array:
-    """Options written as JSON, as in CSV files: read once for each distinct text."""
+    """Options written as JSON or as Python writes lists, as in CSV files: read once for each distinct text."""
     codes, distinct = text_codes(cells)
-    found = [None if text is None else _options_of_json(text) for text in distinct]
+    found = [None if text is None else _options_of_text(text) for text in distinct]
     wrong = np.array([text is not None and options is None for text, options in zip(distinct, found, strict=True)])
     if wrong.any():
         row = int(wrong[codes].argmax())
@@ -107,23 +109,39 @@ def _options_of_texts(cells: pa.Array, name: str, first_row: int) -> pa.Array:
             "options_text",
             "The options column holds text that is no list of options",
             where=f"column {name!r}, row {row + first_row}",
-            expected="a JSON list of strings, or a JSON object from label to string",
+            expected="a list of strings or an object from label to string, as JSON or as Python writes it",
             got=repr(distinct[codes[row]])[:_TAIL],
             do=f"where the text lists them as prompts do, A) … B) …: --options-from prompt --map prompt={name}",
         )
     return _taken(found, codes)
 
 
-def _options_of_json(text: str) -> dict[str, str | None] | None:
+_ESCAPE = r"""\\[\\'"abfnrtvxuU0-7]"""
+_WRITTEN = rf"""(?:'(?:[^'\\]|{_ESCAPE})*+'|"(?:[^"\\]|{_ESCAPE})*+"|None)\s*+"""
+_LIST = rf"\[\s*+(?:{_WRITTEN}(?:,\s*+|(?=\])))*+\]"
+_DICT = rf"\{{\s*+(?:{_WRITTEN}:\s*+{_WRITTEN}(?:,\s*+|(?=\}})))*+\}}"
+_PYTHON = regex.compile(rf"\s*+(?:{_LIST}|{_DICT})\s*+")
+"""Lists and dicts of strings as Python writes them, which is how data frames write them into CSV. Two strings side by
+side, as numpy writes arrays, would be one to Python, and are none here."""
+
+
+def _options_of_text(text: str) -> dict[str, str | None] | None:
     """Text by label; nothing in the text means none were named; None where it is something else."""
     try:
         given = json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError):
-        return None
+        if _PYTHON.fullmatch(text) is None:
+            return None
+        try:
+            given = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError):  # such as an escape that is none
+            return None
     if isinstance(given, list) and len(given) <= MAX_LISTED:
         offered = OptionSet.listed(given)
         given = dict(zip(offered.labels, offered.texts, strict=True)) if given else {}
-    if not isinstance(given, dict) or not all(text is None or isinstance(text, str) for text in given.values()):
+    if not isinstance(given, dict) or not all(isinstance(label, str) for label in given):
+        return None
+    if not all(text is None or isinstance(text, str) for text in given.values()):
         return None
     return given
 

@@ -14,6 +14,7 @@ from medreward import InputSettings
 from medreward.errors import InputError
 from medreward.rewards import prompt
 from medreward.rollouts import explain_row
+from medreward.scoring.rows import read_options
 from medreward_cli.main import main
 from tests.rollouts.files import OPTIONS, RIGHT, write
 
@@ -125,3 +126,20 @@ def test_the_commands_flags_say_the_same(tmp_path: Path, capsys: pytest.CaptureF
     assert "A=opa" in capsys.readouterr().err
     assert main(["score", str(path), "--options-columns", "A=opa", "--options-from", "prompt"]) == 2
     assert main(["score", str(path), "--format", "tlr"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [
+        ("['Heart', 'Lungs']", {"A": "Heart", "B": "Lungs"}),
+        ("""["Crohn's", 'say "x"',]""", {"A": "Crohn's", "B": 'say "x"'}),
+        (r"""['it\'s', 'a\\b', 'l\u00fcng']""", {"A": "it's", "B": "a\\b", "C": "l\u00fcng"}),
+        ("{'C': 'Heart', 'D': None}", {"C": "Heart", "D": None}),
+        (" [ ] ", {}),
+    ],
+)
+def test_options_may_be_written_as_python_writes_them(written: str, offered: dict[str, str | None]) -> None:
+    batch = pa.RecordBatch.from_pydict({"options": [written]})
+    found = read_options(batch, InputSettings())
+    assert found is not None
+    assert dict(found.to_pylist()[0]) == offered
