@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from medreward_cli.reading import complete_reward
 from medreward_cli.terminal import echo_json, gate, visible
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _MARKS = {"holds": "✓", "broken": "✗", "skipped": "–"}
 
 
 @click.command("check", epilog="Example: medreward check --callable trl.rewards:think_format_reward --form trl")
-@click.argument("rewards", metavar="[REWARD...]", nargs=-1)
+@click.argument("rewards", metavar="[REWARD...]", nargs=-1, shell_complete=complete_reward)
 @click.option("--callable", "function", metavar="MODULE:FUNCTION", help="A Python reward function, instead of REWARD.")
 @click.option("--form", type=click.Choice(["trl", "verl"]), help="Whose calling form the function has.")
 @click.option("--text", "as_text", is_flag=True, help="With --form trl: completions are plain text, not messages.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medreward_cli.reading import input_settings, reading_options
+from medreward_cli.reading import complete_reward, input_settings, reading_options
 from medreward_cli.terminal import echo_json, echo_table, visible
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ _LONG = 600  # code points of a completion shown from its end, where the answer 
     "diff", epilog="Example: medreward diff rollouts.parquet --reward medvlm-r1 --reward mcq --column logged_reward"
 )
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
-@click.option("--reward", "rewards", metavar="NAME|FILE", multiple=True, help="A preset or a document. Repeatable.")
+@click.option(
+    "--reward",
+    "rewards",
+    metavar="NAME|FILE",
+    multiple=True,
+    shell_complete=complete_reward,
+    help="A preset or a document. Repeatable.",
+)
 @click.option(
     "--column",
     "logged",

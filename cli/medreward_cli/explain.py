@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from medreward_cli.reading import answer_option, input_settings, read_as, reading_options
+from medreward_cli.reading import answer_option, complete_reward, input_settings, read_as, reading_options
 from medreward_cli.terminal import draw, echo_json, visible
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ def _json_options(ctx: click.Context, param: click.Parameter, value: str | None)
     callback=_json_options,
     help="All options: a JSON list of texts, or an object from label to text.",
 )
-@click.option("--reward", "rewards", multiple=True, help="A preset or a document. Repeatable.  [default: medvlm-r1]")
+@click.option(
+    "--reward",
+    "rewards",
+    multiple=True,
+    shell_complete=complete_reward,
+    help="A preset or a document. Repeatable.  [default: medvlm-r1]",
+)
 @answer_option
 @reading_options
 @click.option("--json", "as_json", is_flag=True, help="A JSON list with one explanation for each reward.")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from medreward.rewards import Document
     from medreward.scoring import InputSettings
 
-__all__ = ["answer_option", "import_option", "input_settings", "once", "read_as", "reading_options"]
+__all__ = ["answer_option", "complete_reward", "import_option", "input_settings", "once", "read_as", "reading_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +33,16 @@ def _pairs(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
             raise click.BadParameter(f"{canonical} is named twice: {found[canonical]} and {column}", ctx, param)
         found[canonical] = column
     return tuple(sorted(found.items()))
+
+
+def complete_reward(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's
+    """What may be typed for a reward: the presets that begin so, else a document's file."""
+    from click.shell_completion import CompletionItem  # only where a shell asks
+
+    from medreward.rewards.presets import PRESETS
+
+    names = [CompletionItem(name) for name in PRESETS if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="file"), *names]
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medreward_cli.reading import answer_option, input_settings, once, read_as, reading_options
+from medreward_cli.reading import answer_option, complete_reward, input_settings, once, read_as, reading_options
 from medreward_cli.terminal import echo_json, echo_table, gate, visible
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def floors_of(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     show_default=True,
     multiple=True,
     callback=once,
+    shell_complete=complete_reward,
     help="A preset (medreward spec list) or a document.",
 )
 @answer_option

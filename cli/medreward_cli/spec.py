@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medreward_cli.reading import import_option
+from medreward_cli.reading import complete_reward, import_option
 from medreward_cli.terminal import gate, visible
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def list_presets() -> None:
 
 @command.command("show", epilog="Example: medreward spec show medvlm-r1 --json")
 @import_option
-@click.argument("reward")
+@click.argument("reward", shell_complete=complete_reward)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="As YAML, with its source as comments (the default).")
 def show(reward: str, *, as_json: bool, as_yaml: bool) -> None:
@@ -151,7 +151,7 @@ def _as_file(file: str) -> str | Path:
 
 @command.command("digest", epilog="Example: medreward spec digest medvlm-r1")
 @import_option
-@click.argument("reward")
+@click.argument("reward", shell_complete=complete_reward)
 def digest(reward: str) -> None:
     """Print the digest of a preset or a document: equal digests mean equal scores."""
     from medreward.rewards import load_document

@@ -69,7 +69,15 @@ def test_wrong_usage_is_exit_2_on_stderr(arguments: list[str], capsys: pytest.Ca
     assert "Traceback" not in captured.err
 
 
-@pytest.mark.parametrize(("typed", "offered"), [("medreward sc", "score"), ("medreward score --fail", "--fail-under")])
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("medreward sc", "score"),
+        ("medreward score --fail", "--fail-under"),
+        ("medreward score x --reward medvlm-r1-c", "plain,medvlm-r1-code"),
+        ("medreward spec show my-re", "file,my-re"),
+    ],
+)
 def test_a_shell_completes_commands_and_options(typed: str, offered: str) -> None:
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_MEDREWARD_COMPLETE": "bash_complete"}
     done = subprocess.run(COMMAND, capture_output=True, text=True, check=False, env={**ENVIRONMENT, **words})
