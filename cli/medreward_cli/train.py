@@ -26,6 +26,13 @@ _EVERY = 10  # steps between lines where there is no terminal to draw a bar on
 @click.argument("config", metavar="[CONFIG]", required=False, type=click.Path(path_type=Path))
 @click.option("--demo", is_flag=True, help="Draw pictures, make a tiny model, and teach it; no download, no GPU.")
 @click.option(
+    "--size",
+    type=click.Choice(["small", "large"]),
+    default="small",
+    show_default=True,
+    help="Of the demo: large is 136 million weights and larger pictures, for a GPU.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -35,13 +42,14 @@ _EVERY = 10  # steps between lines where there is no terminal to draw a bar on
 @click.option("--steps", type=click.IntRange(1), help="How many steps; else the config's.")
 @click.option("--seed", type=click.IntRange(0), help="What chance follows from; else the config's.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
-def command(
+def command(  # noqa: PLR0913 - one parameter a flag
     config: Path | None,
     output: Path | None,
     steps: int | None,
     seed: int | None,
     *,
     demo: bool,
+    size: str,
     resume: bool,
     quiet: bool,
 ) -> None:
@@ -52,14 +60,16 @@ def command(
     """
     if demo == (config is not None):
         raise click.UsageError("give a CONFIG, or --demo")
+    if config is not None and size != "small":
+        raise click.UsageError("--size is of the demo; a CONFIG says itself how large things are")
     if demo and resume:
-        raise click.UsageError("--demo cannot be resumed: it is over in two minutes")
+        raise click.UsageError("--demo cannot be resumed: it is over in minutes")
     from medreward.train import require_extra
 
     require_extra()
     with _progress(shown=not quiet) as (hook, watch):
         result = (
-            _demo(output, steps, seed, hook, watch)
+            _demo(output, steps, seed, size, hook, watch)
             if config is None
             else _train(config, output, steps, seed, hook, resume=resume)
         )
@@ -67,11 +77,16 @@ def command(
 
 
 def _demo(
-    output: Path | None, steps: int | None, seed: int | None, hook: Callable[[Report], None], watch: Callable[..., None]
+    output: Path | None,
+    steps: int | None,
+    seed: int | None,
+    size: str,
+    hook: Callable[[Report], None],
+    watch: Callable[..., None],
 ) -> Result:
     from medreward.train import run_demo
 
-    return run_demo(output or _DEMO_FOLDER, seed=seed or 0, steps=steps or 50, hooks=[hook], watch=watch)
+    return run_demo(output or _DEMO_FOLDER, seed=seed or 0, steps=steps, size=size, hooks=[hook], watch=watch)
 
 
 def _train(

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from medreward.train.config import OptimizerConfig
 from medreward.train.data import Item
 from medreward.train.logprobs import score_completions
+from medreward.train.optimizer import gatherer, learned, make_optimizer
 from medreward.train.policy import Policy
 from medreward.train.prompts import encode_prompts
 
@@ -44,7 +46,7 @@ def warm_up(  # noqa: PLR0913 - what is learned from what, how long, and by whic
         watch: called with step and loss.
     """
     chance = random.Random(seed)  # noqa: S311 - training data, not secrets
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=lr, weight_decay=0.0)
+    optimizer = make_optimizer(policy, OptimizerConfig(lr=lr))
     stop = policy.stop_ids[:1].tolist()
     for step in range(steps):
         for group in optimizer.param_groups:
@@ -54,7 +56,8 @@ def warm_up(  # noqa: PLR0913 - what is learned from what, how long, and by whic
         loss = _loss(policy, chosen, [[*policy.tokenizer(text)["input_ids"], *stop] for text in texts], style)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+        gatherer(optimizer)()
+        torch.nn.utils.clip_grad_norm_(learned(optimizer), 1.0)
         optimizer.step()
         if watch is not None:
             watch(step + 1, float(loss.detach()))

@@ -85,7 +85,7 @@ def test_the_printed_template_holds_every_setting_with_its_default() -> None:
             assert f"\n{key} =" in config_template() or f"\n# {key} =" in config_template()
 
 
-@pytest.mark.parametrize("name", ["demo.toml", "medvlm-r1.toml"])
+@pytest.mark.parametrize("name", ["demo.toml", "demo-large.toml", "medvlm-r1.toml"])
 def test_the_files_that_come_with_the_package_are_read(name: str) -> None:
     made = load_config(Path(str(files("medreward.train") / name)))
     assert made.run.steps >= 50
