@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from medreward.rewards.base import Case, Gold, GoldForm, Reward, Values
-from medreward.text.facts import Labelled
+from medreward.text.facts import HasBody, Labelled
 from medreward.text.facts.base import AnyPredicate
 from medreward.text.reading import Reading
 
@@ -53,6 +53,7 @@ class GoldHolds(Reward):
 
 
 _TEXT = GoldHolds(facts=(Labelled(with_text=True),))
+_ANSWER = GoldHolds(facts=(HasBody(),))
 CASES = (
     Case("maximum", "x", 1, gold="B: Lungs"),
     Case("maximum", "x", 1, gold=" D:"),
@@ -61,6 +62,8 @@ CASES = (
     Case("zero", "x", 0, gold="b: Lungs"),
     Case("zero", "x", 0, _TEXT, gold="D: \n"),
     Case("maximum", "x", 1, _TEXT, gold="D: \nx"),
+    Case("maximum", "x", 1, _ANSWER, gold="<answer>B</answer>"),
+    Case("zero", "x", 0, _ANSWER, gold="<think>B</think>"),
     Case("malformed", "<answer>", 0),
     Case("empty", "", 0, gold=""),
     Case("non_ascii", "肺", 1, gold="A:肺"),

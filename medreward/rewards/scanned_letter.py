@@ -45,17 +45,14 @@ class ScannedLetter(Reward):
         return Values.of(np.where(right, earned, 0.0), reading.rows.valid & known)
 
     def _wanted(self, reading: Reading, gold: Gold) -> tuple[np.ndarray, np.ndarray]:
-        """The place of each gold in the alphabet (-2 for none), and whether there is a gold at all."""
-        if gold.raw is None:
-            return np.full(len(reading), -2), np.zeros(len(reading), np.bool_)
-        codes, cells = gold.raw
+        """The place of each gold in the alphabet (-1 for none), and whether there is a gold at all."""
+        codes, cells = gold.cells
         texts = [cell if cell is not None else "" for cell in cells]
         if self.gold == "folded":
             texts = [fold_text(text, self.scan.fold) for text in texts]
         if self.gold == "squeezed":
             texts = ["".join(fold_text(text, self.scan.fold).split()) for text in inside_answer(texts, reading.tags)]
-        places = [self.scan.alphabet.find(text) if len(text) == 1 else -2 for text in texts]
-        wanted = np.array([place if place >= 0 else -2 for place in places], np.int64)
+        wanted = np.array([self.scan.alphabet.find(text) if len(text) == 1 else -1 for text in texts], np.int64)
         present = np.array([cell is not None for cell in cells], np.bool_)
         return wanted[codes], present[codes]
 

@@ -98,6 +98,7 @@ class TagPresence(Reward):
 
 
 _EACH = TagPresence(count="at_least_once", ordered=False, credit="per_tag")
+_EACH_ONCE = TagPresence(ordered=False, credit="per_tag")
 CASES = (
     Case("maximum", "<think>t</think><answer>B</answer>", 1),
     Case("zero", "B", 0),
@@ -105,7 +106,11 @@ CASES = (
     Case("malformed", "<answer>B</answer><think>t</think>", 0),
     Case("malformed", "<think>t</think><answer>B</answer><answer>B</answer>", 0),
     Case("malformed", "<think>t</think><answer>B</answer><answer>B</answer>", 1, TagPresence(count="at_least_once")),
+    Case("malformed", "<think>t</think><answer>B</answer><answer>C</answer>", 0, TagPresence(ordered=False)),
+    Case("malformed", "<think>t</think><answer>B</answer><answer>C</answer>", 0.5, _EACH_ONCE),
+    Case("maximum", "<answer>B</answer><think>t</think>", 1, TagPresence(ordered=False)),
     Case("malformed", "<Think>t</think><answer>B</answer>", 0),
+    Case("malformed", "<Think>t</think><answer>B</answer>", 1, TagPresence(case="any", ordered=False)),
     Case("malformed", "<Think>t</think><answer>B</answer>", 1, TagPresence(case="any")),
     Case("malformed", "<think>t<answer>B</answer>", 0.75, _EACH),
     Case("malformed", "<answer>B</answer>", 1, TagPresence(tags=("answer",))),

@@ -25,7 +25,8 @@ from medreward import (
     Tanh,
     WeightedSum,
 )
-from medreward.rewards import ColumnValue, PartialCredit
+from medreward.rewards import ColumnValue, ExtraneousText, PartialCredit
+from medreward.rewards.combine import Weighted
 from medreward.text.facts import Column
 from tests import hostile
 from tests.rewards.test_document import rewards
@@ -172,3 +173,14 @@ def test_rewards_whose_components_are_named_alike_can_be_put_together() -> None:
         {"reward_paper": 2.0, "reward_paper_format": 1.0, "reward_paper_accuracy": 1.0, "reward_mcq": 0.0}
     ]
     assert paper.unnamed() == paper.unnamed().unnamed()
+
+
+def test_unnamed_sums_and_products_grow_and_named_ones_stay_one_part() -> None:
+    a, b, c = TagPresence(), ExtraneousText(), Constant(value=0.5)
+    assert a + b + c == WeightedSum(parts=(Weighted(reward=a), Weighted(reward=b), Weighted(reward=c)))
+    assert a * b * c == Product.of(a, b, c)
+    sum_of_two, product, half = (a + b).named("two"), (a * b).named("two"), (0.5 * b).named("half")
+    assert sum_of_two + c == WeightedSum(parts=(Weighted(reward=sum_of_two), Weighted(reward=c)))
+    assert product * c == Product.of(product, c)
+    assert a + half == WeightedSum(parts=(Weighted(reward=a), Weighted(reward=half)))
+    assert a + 0.5 * b == WeightedSum(parts=(Weighted(reward=a), Weighted(reward=b, weight=0.5)))

@@ -9,14 +9,18 @@ from medreward import (
     PRESETS,
     AnswerLabels,
     Clip,
+    Coalesce,
     ColumnValue,
     Constant,
     Gate,
     Ladder,
+    Maximum,
+    Minimum,
     PartialCredit,
     Product,
     RelativeLength,
     Reward,
+    Scale,
     Scorer,
     TagPresence,
     WeightedSum,
@@ -105,6 +109,55 @@ def test_what_never_fires_by_analysis_never_fires_on_any_text(reward: Reward, te
             assert len({*scores} - {None}) <= 1
         if warning.code == "never_taken" and not reward.may_be(1.0):
             assert 1.0 not in scores
+
+
+TO_ONE = {"then": Constant(value=1), "otherwise": Constant(value=0)}
+SCORE = ColumnValue(column=Column(name="score"), low=0, high=1)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        WeightedSum.of(only=FORMAT),
+        Product.of(FORMAT),
+        Minimum.of(FORMAT),
+        Maximum.of(FORMAT),
+        Coalesce.of(FORMAT),
+        Scale(reward=FORMAT),
+        Clip(reward=FORMAT, low=0, high=1),
+        Clip(reward=FORMAT, low=-1),
+        Clip(reward=FORMAT, high=2),
+        Gate(condition=FORMAT, **TO_ONE),
+        FORMAT.named("format"),
+    ],
+)
+def test_a_reward_in_what_changes_nothing_is_that_reward_by_algebra(same: Reward) -> None:
+    assert same_by_algebra(same, FORMAT)
+    assert same_by_algebra(FORMAT, same)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (2 * FORMAT, FORMAT),
+        (FORMAT + FORMAT, FORMAT),
+        (FORMAT + FORMAT, WeightedSum.of(only=FORMAT)),
+        (FORMAT * FORMAT, FORMAT),
+        (Scale(reward=FORMAT, factor=2), FORMAT),
+        (Scale(reward=FORMAT, offset=1), FORMAT),
+        (Clip(reward=FORMAT, low=0.5), FORMAT),
+        (Clip(reward=FORMAT, high=0.5), FORMAT),
+        (Clip(reward=FORMAT, low=0.5, high=1), FORMAT),
+        (Clip(reward=FORMAT, low=0, high=0.5), FORMAT),
+        (Gate(condition=FORMAT, then=Constant(value=0), otherwise=Constant(value=1)), FORMAT),
+        (Gate(condition=FORMAT, then=Constant(value=1), otherwise=Constant(value=1)), FORMAT),
+        (Gate(condition=FORMAT, then=Constant(value=2)), FORMAT),
+        (Gate(condition=RIGHT, **TO_ONE), RIGHT),
+        (Gate(condition=SCORE, **TO_ONE), SCORE),
+    ],
+)
+def test_rewards_that_differ_are_never_the_same_by_algebra(left: Reward, right: Reward) -> None:
+    assert not same_by_algebra(left, right)
 
 
 @settings(max_examples=30)

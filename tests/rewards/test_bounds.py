@@ -47,7 +47,8 @@ from medreward.rewards import (
     WeightedSum,
     WrittenOption,
 )
-from medreward.text.facts import Column, TagCount
+from medreward.rewards.length import ReasoningLength
+from medreward.text.facts import Column, Length, TagCount
 
 SCORE = ColumnValue(column=Column(name="score"), low=-1, high=3)
 THIRD = Ladder(wrapped=1 / 3, with_text=1 / 3, stated=1 / 3)
@@ -187,3 +188,21 @@ def test_without_partial_credit_only_the_greatest_credit_is_paid() -> None:
     assert dict(whole.ladder) == {"clean": 0, "wrapped": 1, "with_text": 1, "stated": 0, "text_only": 0}
     same = PartialCredit(ladder=Ladder(clean=1, wrapped=0, with_text=0, stated=1))
     assert same.without_partial_credit() is same
+
+
+def test_without_partial_credit_a_set_is_paid_whole_and_a_letter_alone() -> None:
+    assert AnswerLabels(credit="jaccard").without_partial_credit() == AnswerLabels(credit="exact")
+    assert ScannedLetter(accompanied=0.5).without_partial_credit() == ScannedLetter(accompanied=0.0)
+    for whole in (AnswerLabels(), ScannedLetter(accompanied=0.0), ScannedLetter(alone=0.5, accompanied=0.5)):
+        assert whole.without_partial_credit() is whole
+
+
+def test_a_length_of_reasoning_is_made_into_the_rules_of_lengths() -> None:
+    words, tokens = Length(of="think", unit="words"), Column(name="reasoning_tokens")
+    assert ReasoningLength.band(5, 9, unit="words") == LengthBand(length=words, least=5, most=9)
+    assert ReasoningLength.band() == LengthBand(length=Length(of="think", unit="chars"), least=0, most=None)
+    assert ReasoningLength.cosine(9, short=0.5, long=-1, unit="tokens") == LengthCosine(
+        length=tokens, limit=9, short=0.5, long=-1
+    )
+    assert ReasoningLength.cosine(9, unit="words") == LengthCosine(length=words, limit=9, short=1.0, long=0.0)
+    assert ReasoningLength.soft_overlong(9, 4, unit="words") == SoftOverlong(length=words, limit=9, margin=4)

@@ -173,6 +173,31 @@ def test_a_function_of_the_gold_is_null_where_the_gold_is() -> None:
     assert [score_one("B", gold, reward=reward) for gold in ("B", "C", None)] == [1.0, 0.0, None]
 
 
+def test_a_function_takes_texts_and_golds_to_their_last_character() -> None:
+    def both(completion: np.ndarray, gold: np.ndarray) -> list[bool]:
+        return [text == "B\0" and label == "B\0" for text, label in zip(completion, gold, strict=True)]
+
+    assert score_one("B\0", "B\0", reward=from_function(both)) == 1.0
+
+
+def test_a_function_takes_a_list_of_golds_as_json() -> None:
+    function = from_function(lambda gold: [cell == '["A", "B"]' for cell in gold])
+    scores = Scorer(function).score({"completion": ["x", "x"], "gold": [["A", "B"], ["B"]]})
+    assert scores.rewards.tolist() == [1.0, 0.0]
+
+
+def test_a_function_has_the_bounds_that_are_said_and_0_to_1_else() -> None:
+    assert from_function(long_enough, (-2.0, 3.0)).bounds() == (-2.0, 3.0)
+    assert from_function(long_enough).bounds() == (0.0, 1.0)
+
+
+def test_nan_where_every_number_is_known_is_an_error_whatever_is_null_in_another_row() -> None:
+    function = from_function(lambda score: np.full(len(score), np.nan))
+    with pytest.raises(RuleError) as caught:
+        Scorer(function).score({"completion": ["a", "b"], "score": [1.0, None]})
+    assert caught.value.code == "not_finite"
+
+
 def test_a_function_cannot_be_written_down_digested_or_sent_away() -> None:
     reward = TagPresence() + from_function(long_enough)
     document = Document(reward=reward)
