@@ -52,7 +52,7 @@ class Slots:
         """Take in one token's keys and values, ``(B, heads, 1, width)``; returns those of all slots within reach."""
         found = self.layers[layer]
         for slots, new in zip(found, (keys, values), strict=True):
-            slots.index_copy_(2, self.at, new)
+            slots.index_copy_(2, self.at, new.to(slots.dtype))
         return found[0][:, :, : self.reach], found[1][:, :, : self.reach]
 
 
@@ -61,7 +61,7 @@ def grouped_attention(
     query: Tensor,
     keys: Tensor,
     values: Tensor,
-    mask: Tensor,
+    bias: Tensor,
     scaling: float | None = None,
     **more: Any,
 ) -> tuple[Tensor, None]:
@@ -75,7 +75,7 @@ def grouped_attention(
         query: ``(B, heads, 1, width)``.
         keys: ``(B, key heads, slots, width)``.
         values: of the same shape.
-        mask: ``(B, 1, 1, slots)`` bool, the slots that hold something.
+        bias: ``(B, 1, 1, slots)``, 0 for slots that hold something, minus infinity for the others.
         scaling: of the scores.
         more: what else the model wants of attention.
 
@@ -90,7 +90,7 @@ def grouped_attention(
         raise DecodeError(f"the attention of {type(module).__name__} also needs {', '.join(unknown)}")
     rows, heads, _, width = query.shape
     shared = query.reshape(rows, keys.shape[1], heads // keys.shape[1], width)
-    found = torch.nn.functional.scaled_dot_product_attention(shared, keys, values, attn_mask=mask, scale=scaling)
+    found = torch.nn.functional.scaled_dot_product_attention(shared, keys, values, attn_mask=bias, scale=scaling)
     return found.reshape(rows, 1, heads, width), None
 
 

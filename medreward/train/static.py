@@ -48,7 +48,7 @@ class Decoder:
         ids, logprobs, written: ``(B, T)``, what :class:`Samples` holds.
         ended: ``(B,)``.
         column: ``(1,)``, where the next token is written down.
-        mask: ``(B, 1, 1, slots)``, the slots that hold something.
+        bias: ``(B, 1, 1, slots)``, 0 for slots that hold something, minus infinity for the others.
         position: ``(B, 1)``, of the next token.
     """
 
@@ -64,7 +64,7 @@ class Decoder:
         self.written = torch.zeros(self.ids.shape, dtype=torch.bool, device=device)
         self.ended = torch.zeros(rows, dtype=torch.bool, device=device)
         self.column = torch.zeros(1, dtype=torch.long, device=device)
-        self.mask = torch.zeros(rows, 1, 1, size, dtype=torch.bool, device=device)
+        self.bias = self.slots.layers[0][0].new_full((rows, 1, 1, size), -torch.inf)
         self.position = torch.zeros(rows, 1, dtype=torch.long, device=device)
         self.stop, self.banned = policy.stop_ids, policy.banned
         self._runs: dict[int, Callable[[], object]] = {}
@@ -78,10 +78,10 @@ class Decoder:
         for kept, new in ((self.ids, token), (self.logprobs, chosen), (self.written, ~self.ended)):
             kept.index_copy_(1, self.column, new[:, None])
         self.ended.logical_or_((token[:, None] == self.stop).any(-1))
-        self.mask.index_fill_(-1, self.slots.at, value=True)
+        self.bias.index_fill_(-1, self.slots.at, 0.0)
         self.slots.reach = reach
         at = self.position.expand(self._planes, -1, -1) if self._planes > 1 else self.position
-        states = self.policy.hidden(self.policy.embed(token[:, None], None), self.mask[..., :reach], at, self.slots)
+        states = self.policy.hidden(self.policy.embed(token[:, None], None), self.bias[..., :reach], at, self.slots)
         with self.policy.arithmetic():
             self.logits.copy_(self.policy.head(states[:, -1]))
         for counter in (self.position, self.column, self.slots.at):
@@ -122,7 +122,8 @@ class Decoder:
         self.slots.fill(_layers(start))
         self.logits.copy_(start.logits.repeat_interleave(samples, 0))
         self.position.copy_(start.next_position.repeat_interleave(samples, 0))
-        self.mask.zero_()[:, 0, 0, :length].copy_(start.mask.bool().repeat_interleave(samples, 0))
+        empty = (start.mask == 0).repeat_interleave(samples, 0)
+        self.bias.fill_(-torch.inf)[:, 0, 0, :length].zero_().masked_fill_(empty, -torch.inf)
         for buffer in (self.ids, self.logprobs, self.written, self.ended, self.column):
             buffer.zero_()
 

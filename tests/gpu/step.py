@@ -39,29 +39,33 @@ from tests.gpu import peer
 from tests.gpu.arithmetic import Counts, Rates, Work, counts, decode_seconds, floor, measured_rates, seconds
 
 HELP = """
-Needs torch, transformers, pillow, and this repository with what it depends on; for the row of TRL also
-trl==1.16.0, datasets, accelerate, dill, multiprocess and xxhash, carried as wheels where there is no network:
-pip download --no-deps trl==1.16.0 datasets dill multiprocess xxhash. Takes some minutes on an H100 or H200 by the
-arithmetic; nobody has run it there yet.
+Needs torch, transformers, pillow, and this repository with what it depends on; for the row of TRL also trl==1.16.0,
+datasets, accelerate, dill, multiprocess and xxhash, carried as wheels where there is no network: pip download --no-deps
+trl==1.16.0 datasets dill multiprocess xxhash. The arithmetic says minutes on an H100 or H200. Nobody has run the full
+size yet.
 """
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large everything is."""
+    """How large everything is; completions of one backward are found by the memory probe where ``micro_batch`` is None.
+
+    ``at_once`` are the completions of one forward where nothing is probed: in scoring, and in TRL's steps.
+    """
 
     shape: Shape
     work: Work
     side: int
     batches: tuple[int, ...]
     steps: int
-    micro_batch: int
+    micro_batch: int | None
+    at_once: int
     chunk: int
     dtype: torch.dtype
 
 
-FULL = Size(QWEN2_VL_2B, Work(8, 8, 400, 256, 1024), 448, (16, 64, 256, 512), 3, 16, 1024, torch.bfloat16)
-TINY = Size(Shape(), Work(2, 2, 104, 8, 16), 56, (2, 4), 1, 2, 64, torch.float32)
+FULL = Size(QWEN2_VL_2B, Work(8, 8, 400, 256, 1024), 448, (16, 64, 256, 512), 3, None, 8, 1024, torch.bfloat16)
+TINY = Size(Shape(), Work(2, 2, 104, 8, 16), 56, (2, 4), 1, None, 2, 64, torch.float32)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def settings(size: Size, device: torch.device, backend: str) -> TrainConfig:
             "data": {"train": "(drawn)", "prompt": "plain"},
             "sampling": {**work, "backend": backend},
             "optimizer": {"lr": 1e-6, "micro_batch": size.micro_batch},
-            "run": {"steps": size.steps + 1, "device": str(device), "logprob_chunk": size.chunk, "probe": "never"},
+            "run": {"steps": size.steps + 1, "device": str(device), "logprob_chunk": size.chunk, "probe": "always"},
         }
     )
 
@@ -132,7 +136,8 @@ def step_lines(policy: Policy, size: Size, model: Counts, rates: Rates, backend:
     yield Line(f"{named}: completions a second", f"{size.work.rows / whole:.4g}")
     yield Line("training: share of the matrix rate", f"{least['train'] / found['seconds_update']:.1%}", "100 %")
     yield Line("scoring and writing Parquet: share of the step", f"{found['seconds_reward'] / whole:.2%}", "0.5 %")
-    yield Line("most memory", f"{found['peak_gib']:.3g} GiB", "80 GB")
+    yield Line("completions in one backward", str(run.config.micro_batch))
+    yield Line("most memory", f"{found['peak_gib'] * 2**30 / 1e9:.3g} GB", "80 GB")
 
 
 def agreement(policy: Policy, size: Size, backend: str) -> Line:
@@ -152,7 +157,7 @@ def agreement(policy: Policy, size: Size, backend: str) -> Line:
 
 def _parts(samples: Samples, size: Size) -> list[list[int]]:
     rows = list(range(len(samples.prompt)))
-    return [rows[first : first + size.micro_batch] for first in range(0, len(rows), size.micro_batch)]
+    return [rows[first : first + size.at_once] for first in range(0, len(rows), size.at_once)]
 
 
 def _scored(policy: Policy, prompts: Any, features: Any, found: Samples, rows: list[int], size: Size) -> Any:
@@ -193,7 +198,8 @@ def peer_line(policy: Policy, size: Size) -> Line:
         return Line("TRL: completions a second", f"not measured: {', '.join(absent)} not installed")
     import trl
 
-    taken = peer.trl_step(policy, questions(policy, size), settings(size, policy.device, "eager"), size.steps)
+    config = settings(size, policy.device, "eager").replace(optimizer={"micro_batch": size.at_once})
+    taken = peer.trl_step(policy, questions(policy, size), config, size.steps)
     return Line(
         f"TRL {trl.__version__}: completions a second", f"{size.work.rows / taken:.4g}", "", f"step {taken:.3g} s"
     )
@@ -207,17 +213,20 @@ def lines(size: Size, device: torch.device, backends: Sequence[str], *, with_pee
     policy = tiny_policy(size.shape, device=device, dtype=size.dtype)
     model = counts(policy.model)
     yield Line("parameters", f"{model.parameters / 1e9:.4g} B")
+    items = questions(policy, size)
+    taken = seconds(lambda: encode_prompts(policy, items, "plain"), device)
+    yield Line("prompts and pictures of a step made ready by the host", f"{taken:.3g} s")
     for backend in backends:
         yield agreement(policy, size, backend)
     for backend in backends:
         for rows in size.batches if backend != "eager" else size.batches[1:2]:
             yield decode_line(policy, size, model, rates, backend, rows)
+    for backend in backends:
+        forget(policy)
+        yield from step_lines(policy, size, model, rates, backend)
     forget(policy)
     if with_peer:
         yield peer_line(policy, size)
-    for backend in backends:  # last: it changes the weights
-        forget(policy)
-        yield from step_lines(policy, size, model, rates, backend)
 
 
 def forget(policy: Policy) -> None:
@@ -235,7 +244,12 @@ def machine(device: torch.device) -> str:
     return f"{name}; {versions}; `python -m tests.gpu.step {' '.join(sys.argv[1:])}`"
 
 
-def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = print) -> None:
+def say(line: str) -> None:
+    """Print at once: what was measured stays where the rest is cut off."""
+    print(line, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = say) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=HELP, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
@@ -243,13 +257,17 @@ def main(arguments: Sequence[str] | None = None, show: Callable[[str], None] = p
     )
     parser.add_argument("--device", default="auto", help="auto, cuda or cpu")
     parser.add_argument("--backends", nargs="+", default=["static", "eager"], choices=["static", "eager"])
-    parser.add_argument("--micro-batch", type=int, help="completions in one forward and backward")
+    parser.add_argument("--micro-batch", type=int, help="completions in one forward and backward; else what fits")
+    parser.add_argument("--memory", type=float, default=80.0, help="GB of the GPU's memory that may be used")
     parser.add_argument("--without-trl", action="store_true", help="leave TRL out")
     given = parser.parse_args(arguments)
     device, size = pick_device(given.device), TINY if given.tiny else FULL
     if device.type != "cuda" and not given.tiny:
         parser.error("there is no GPU that torch can use: only --tiny runs without one")
-    size = replace(size, micro_batch=given.micro_batch or size.micro_batch)
+    size = replace(size, micro_batch=given.micro_batch)
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(min(1.0, given.memory * 1e9 / total), device)
     show(f"{machine(device)}\n\n| what | measured | limit | ratio |\n|---|---|---|---|")
     for line in lines(size, device, given.backends, with_peer=not given.without_trl):
         show(f"| {line.what} | {line.measured} | {line.limit} | {line.ratio} |")

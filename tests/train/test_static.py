@@ -141,6 +141,15 @@ def test_weights_that_change_in_place_are_the_ones_that_write() -> None:
     assert_same(after, write(made, ask(made), replace(STATIC, backend="eager")))
 
 
+def test_under_autocast_both_backends_write_alike() -> None:
+    made = policy(sharpness=1.0)
+    mixed = Policy(made.model, made.tokenizer, made.images, autocast=True)
+    static, eager = both(mixed, ask(mixed), replace(STATIC, greedy=True))
+    assert static.note == ""
+    same = (static.ids == eager.ids).cumprod(-1).bool()
+    assert float((static.logprobs - eager.logprobs)[same].abs().mean()) < 0.02
+
+
 def test_in_bf16_recorded_log_probabilities_are_near_those_of_the_eager_backend() -> None:
     made = policy("qwen2", sharpness=1.0)
     wide = Policy(made.model.to(torch.bfloat16), made.tokenizer)
@@ -178,7 +187,8 @@ def test_query_heads_that_share_keys_attend_as_if_keys_were_repeated() -> None:
     query = torch.randn(2, 6, 1, 8, generator=chance)
     keys, values = (torch.randn(2, 2, 5, 8, generator=chance) for _ in range(2))
     mask = torch.tensor([[1, 1, 0, 1, 0], [0, 1, 1, 1, 1]]).bool()[:, None, None]
-    found, _ = grouped_attention(None, query, keys, values, mask, scaling=0.3)
+    bias = torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)
+    found, _ = grouped_attention(None, query, keys, values, bias, scaling=0.3)
     for row in range(2):
         for head in range(6):
             scores = (query[row, head, 0] @ keys[row, head // 3].T * 0.3).masked_fill(~mask[row, 0, 0], -torch.inf)
@@ -261,7 +271,7 @@ def test_what_a_capture_raises_becomes_a_reason_and_too_little_memory_does_not(m
 def test_attention_that_wants_more_is_a_reason_not_to_use_it() -> None:
     ones = torch.ones(1, 2, 1, 4)
     with pytest.raises(DecodeError, match="sliding_window"):
-        grouped_attention(None, ones, ones, ones, torch.ones(1, 1, 1, 1).bool(), sliding_window=4)
+        grouped_attention(None, ones, ones, ones, torch.zeros(1, 1, 1, 1), sliding_window=4)
 
 
 def test_the_models_own_attention_is_in_place_again_afterwards() -> None:
