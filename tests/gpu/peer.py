@@ -143,5 +143,6 @@ def trl_step(policy: Policy, items: Sequence[Item], config: TrainConfig, steps: 
             processing_class=Processor(policy),
             callbacks=[clock],
         )
+        trainer.remove_callback(transformers.PrinterCallback)
         trainer.train()
     return statistics.median(clock.steps[1:])

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,8 @@ def timed_steps(run: Run, steps: int) -> dict[str, float]:
     return {**times, "peak_gib": max(metrics.get("peak_gib", float("nan")) for metrics in found)}
 
 
-def step_lines(policy: Policy, size: Size, model: Counts, rates: Rates, backend: str) -> Iterator[Line]:
-    """A step of the trainer, whole and by part."""
+def step_lines(policy: Policy, size: Size, model: Counts, rates: Rates, backend: str) -> Generator[Line, None, float]:
+    """A step of the trainer, whole and by part; returns the seconds of the whole."""
     config, least = settings(size, policy.device, backend), floor(model, size.work, rates)
     items = questions(policy, size)
     with tempfile.TemporaryDirectory() as folder:
@@ -120,24 +121,17 @@ def step_lines(policy: Policy, size: Size, model: Counts, rates: Rates, backend:
     sampling = least["vision"] + least["prefill"] + least["decode"]
     update = least["train"] + least["vision in training"] + least["optimizer"]
     named = f"step, {backend} decoding"
+    wrote, learned, scored = (found[f"seconds_{part}"] for part in ("sample", "update", "reward"))
+    memory = found["peak_gib"] * 2**30 / 1e9
     yield Line(named, f"{whole:.3g} s", f"{best:.3g} s", f"{whole / best:.3g} x")
-    yield Line(
-        f"{named}: writing completions",
-        f"{found['seconds_sample']:.3g} s",
-        f"{sampling:.3g} s",
-        f"{found['seconds_sample'] / sampling:.3g} x",
-    )
-    yield Line(
-        f"{named}: update",
-        f"{found['seconds_update']:.3g} s",
-        f"{update:.3g} s",
-        f"{found['seconds_update'] / update:.3g} x",
-    )
+    yield Line(f"{named}: writing completions", f"{wrote:.3g} s", f"{sampling:.3g} s", f"{wrote / sampling:.3g} x")
+    yield Line(f"{named}: update", f"{learned:.3g} s", f"{update:.3g} s", f"{learned / update:.3g} x")
+    yield Line(f"{named}: training, of the matrix rate", f"{least['train'] / learned:.1%}")
+    yield Line(f"{named}: scoring and writing Parquet", f"{scored / whole:.2%} of the step")
+    yield Line(f"{named}: completions in one backward", str(run.config.micro_batch))
+    yield Line(f"{named}: most memory", "not measured" if math.isnan(memory) else f"{memory:.3g} GB")
     yield Line(f"{named}: completions a second", f"{size.work.rows / whole:.4g}")
-    yield Line("training: share of the matrix rate", f"{least['train'] / found['seconds_update']:.1%}", "100 %")
-    yield Line("scoring and writing Parquet: share of the step", f"{found['seconds_reward'] / whole:.2%}", "0.5 %")
-    yield Line("completions in one backward", str(run.config.micro_batch))
-    yield Line("most memory", f"{found['peak_gib'] * 2**30 / 1e9:.3g} GB", "80 GB")
+    return whole
 
 
 def agreement(policy: Policy, size: Size, backend: str) -> Line:
@@ -191,18 +185,17 @@ def decode_line(policy: Policy, size: Size, model: Counts, rates: Rates, backend
     )
 
 
-def peer_line(policy: Policy, size: Size) -> Line:
-    """The same step by TRL."""
-    absent = peer.missing()
+def peer_line(policy: Policy, size: Size, ours: float) -> Line:
+    """The same step by TRL, beside our fastest."""
+    absent, what = peer.missing(), "completions a second"
     if absent:
-        return Line("TRL: completions a second", f"not measured: {', '.join(absent)} not installed")
+        return Line(f"TRL: {what}", f"not measured: {', '.join(absent)} not installed")
     import trl
 
     config = settings(size, policy.device, "eager").replace(optimizer={"micro_batch": size.at_once})
     taken = peer.trl_step(policy, questions(policy, size), config, size.steps)
-    return Line(
-        f"TRL {trl.__version__}: completions a second", f"{size.work.rows / taken:.4g}", "", f"step {taken:.3g} s"
-    )
+    named = f"TRL {trl.__version__} with transformers' generate: {what}"
+    return Line(named, f"{size.work.rows / taken:.4g}", "", f"this trainer: {taken / ours:.3g} x")
 
 
 def lines(size: Size, device: torch.device, backends: Sequence[str], *, with_peer: bool) -> Iterator[Line]:
@@ -221,12 +214,13 @@ def lines(size: Size, device: torch.device, backends: Sequence[str], *, with_pee
     for backend in backends:
         for rows in size.batches if backend != "eager" else size.batches[1:2]:
             yield decode_line(policy, size, model, rates, backend, rows)
+    taken_by = []
     for backend in backends:
         forget(policy)
-        yield from step_lines(policy, size, model, rates, backend)
+        taken_by.append((yield from step_lines(policy, size, model, rates, backend)))
     forget(policy)
     if with_peer:
-        yield peer_line(policy, size)
+        yield peer_line(policy, size, min(taken_by))
 
 
 def forget(policy: Policy) -> None:

@@ -77,9 +77,9 @@ def test_the_report_runs_through_on_a_cpu_and_measures_every_row() -> None:
         "decode at batch 4, eager, tokens a second",
         "step, static decoding",
         "step, eager decoding",
-        "training: share of the matrix rate",
-        "scoring and writing Parquet: share of the step",
-        "most memory",
+        "step, static decoding: training, of the matrix rate",
+        "step, static decoding: scoring and writing Parquet",
+        "step, eager decoding: most memory",
     ):
         assert wanted in names
     peer = next(row for row in rows if row[0].startswith("| TRL"))
