@@ -27,7 +27,9 @@ def next_token_logprobs(logits: Tensor, temperature: float, banned: Tensor) -> T
     Returns:
         ``(..., V)``, log-probabilities; -1e9 or so for banned tokens.
     """
-    wide = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+    wide = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
+    if temperature != 1:
+        wide.div_(temperature)
     return wide.index_fill_(-1, banned, _NEVER).log_softmax(-1)
 
 

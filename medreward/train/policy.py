@@ -45,6 +45,7 @@ class Policy:
         stop_ids: ``(S,)``, the tokens that end a completion.
         banned: ``(K,)``, the tokens that are never written: the same in sampling and in scoring.
         kept: what a decode backend keeps from one step to the next.
+        ready: images made ready ahead of the step that needs them, by digest.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Policy:
         if not stops:
             raise InputError("no_stop_token", "The model has no stop token", do="name one: sampling.stop")
         self.kept: dict[Any, Any] = {}
+        self.ready: dict[str, tuple[Tensor, Tensor]] = {}
         self._switch_dropout_off()
         self._check_parts()
 

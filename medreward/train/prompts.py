@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from medreward.train.data import Item, open_image, prompt_text
 if TYPE_CHECKING:
     from medreward.train.policy import Policy
 
-__all__ = ["Images", "Prompts", "check_lengths", "encode_prompts", "prompt_ids", "rendered"]
+__all__ = ["Images", "Prompts", "check_lengths", "encode_prompts", "prepare_images", "prompt_ids", "rendered"]
 
 _SHOWN = 5
 
@@ -122,20 +123,42 @@ def _encode_images(policy: Policy, items: Sequence[Item]) -> Images | None:
         first = next(item for item in items if item.image is not None)
         raise InputError("no_vision", "The model reads no images, and a question has one", where=f"question {first.id}")
     numbers: dict[str, int] = {}
-    opened, of_prompt = [], []
+    found, of_prompt = [], []
     for item in items:
         if item.image is None:
             of_prompt.append(-1)
             continue
-        digest = hashlib.sha256(_image_bytes(item)).hexdigest()
+        digest = _digest(item)
         if digest not in numbers:
             numbers[digest] = len(numbers)
-            opened.append(open_image(item))
+            found.append(policy.ready.pop(digest) if digest in policy.ready else _patches(policy, item))
         of_prompt.append(numbers[digest])
-    found = policy.images(images=opened, return_tensors="pt")
-    grid: Tensor = found["image_grid_thw"]  # (N, 3)
+    pixels, grid = (torch.cat(parts) for parts in zip(*found, strict=True))  # (patches, values), (N, 3)
     tokens = (grid.prod(-1) // policy.images.merge_size**2).tolist()
-    return Images(found["pixel_values"].to(policy.device), grid.to(policy.device), tuple(tokens), tuple(of_prompt))
+    return Images(pixels.to(policy.device), grid.to(policy.device), tuple(tokens), tuple(of_prompt))
+
+
+def _digest(item: Item) -> str:
+    return hashlib.sha256(_image_bytes(item)).hexdigest()
+
+
+def _patches(policy: Policy, item: Item) -> tuple[Tensor, Tensor]:
+    """An image cut into patches, ``(patches, values)``, and its grid, ``(1, 3)``."""
+    found = policy.images(images=[open_image(item)], return_tensors="pt")
+    return found["pixel_values"], found["image_grid_thw"]
+
+
+def prepare_images(policy: Policy, items: Sequence[Item]) -> None:
+    """Decode and cut up images ahead of the step that needs them, where there is a moment for it.
+
+    What is wrong with an image is left for that step to say.
+    """
+    if policy.images is None:
+        return
+    for item in items:
+        if item.image is not None:
+            with suppress(InputError, OSError):
+                policy.ready.setdefault(_digest(item), _patches(policy, item))
 
 
 def encode_prompts(policy: Policy, items: Sequence[Item], style: str) -> Prompts:

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ class Run:
     prefill: str
     reference: Policy | None = None
     rails: Rails = field(default_factory=Rails)
+    ahead: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    pending: Future[None] | None = None
 
     @property
     def policy(self) -> Policy:

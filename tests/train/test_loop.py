@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -170,6 +171,25 @@ def test_the_size_of_micro_batches_that_the_probe_found_is_used_and_written_down
     monkeypatch.setattr(setup, "probe_longest", lambda *_: 3)
     run(tmp_path / "run", run={"probe": "always"})
     assert json.loads((tmp_path / "run/run.json").read_text())["config"]["optimizer"]["micro_batch"] == 3
+
+
+def test_the_images_of_the_next_step_are_made_ready_during_this_one(tmp_path: Path) -> None:
+    made, seen = policy(), []
+    cut = made.images
+
+    class Watched:
+        merge_size, patch_size, size = cut.merge_size, cut.patch_size, cut.size
+
+        def __call__(self, **given: Any) -> Any:
+            seen.append(threading.current_thread() is threading.main_thread())
+            return cut(**given)
+
+        def save_pretrained(self, place: Path) -> None: ...
+
+    made.images = Watched()
+    run(tmp_path / "run", start=Start(made, items(6)), run={"steps": 3})
+    assert sorted(seen) == [False] * 4 + [True] * 2  # two images a step, and only the first step waits for its own
+    assert made.ready == {}
 
 
 def test_a_backend_that_cannot_serve_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 
-from medreward.errors import UsageError
+from medreward.errors import InputError, UsageError
 from medreward.train.collect import generator_of
+from medreward.train.data import open_image
 from medreward.train.logprobs import score_completions
 from medreward.train.policy import Policy
-from medreward.train.prompts import Prompts, encode_prompts
+from medreward.train.prompts import Prompts, encode_prompts, prepare_images
 from medreward.train.sampler import Plan, Samples, find_backend, sample
 from tests.train.small import FAMILIES, items, policy
 
@@ -169,6 +170,26 @@ def test_one_image_in_many_prompts_goes_through_the_tower_once() -> None:
     assert torch.allclose(
         score(made, prompts, replace(samples, prompt=torch.full((3,), 2))), samples.logprobs, atol=1e-5
     )
+
+
+def test_images_made_ready_ahead_are_those_of_all_together_and_are_used_once() -> None:
+    made, asked = policy(), items(5)
+    prepare_images(made, asked[1:3])
+    assert len(made.ready) == 2
+    prompts = encode_prompts(made, asked, "plain")
+    together = made.images(images=[open_image(item) for item in asked], return_tensors="pt")
+    assert prompts.images is not None
+    assert torch.equal(prompts.images.pixels, together["pixel_values"])
+    assert torch.equal(prompts.images.grid, together["image_grid_thw"])
+    assert made.ready == {}
+
+
+def test_a_damaged_image_is_left_for_its_step_to_name() -> None:
+    made, broken = policy(), replace(items(1)[0], image=b"no picture")
+    prepare_images(made, [broken])
+    assert made.ready == {}
+    with pytest.raises(InputError, match="q0"):
+        encode_prompts(made, [broken], "plain")
 
 
 @pytest.mark.parametrize("family", ["qwen2_vl", "qwen2"])
