@@ -107,9 +107,8 @@ class MapRange(_Line):
         begin, end = self._range()
         share = (data - begin) / (end - begin)
         width = self.high - self.low
-        inside = np.clip(self.low + share * width, min(self.low, self.high), max(self.low, self.high))
-        beyond = self.high + (share - 1.0) * width  # exact at the high end, where the sum above may be a bit off
-        return np.where(share >= 1.0, beyond, np.where(share <= 0.0, self.low + share * width, inside))
+        beyond = self.high + (share - 1.0) * width  # exact at the high end, where low + width may be a bit off
+        return np.where(share >= 1.0, beyond, self.low + share * width)
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """The two ranges."""

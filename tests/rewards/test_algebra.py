@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -137,12 +139,12 @@ def test_values_lie_within_the_bounds_and_among_the_values(reward: Reward, table
         assert value is not None or reward.may_be_null() or None in table["completion"]
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.1, 0.7), (0.7, 0.1), (-0.3, 0.1), (1e-3, 1e3)])
+@pytest.mark.parametrize(("low", "high"), [(0.1, 0.7), (0.7, 0.1), (-0.3, 0.1), (1e-3, 1e3), (-2.0, 0.3), (-2.0, -0.6)])
 def test_a_range_is_mapped_end_to_end_and_never_beyond_the_ends(low: float, high: float) -> None:
     score = ColumnValue(column=Column(name="score"), low=0, high=1)
     mapped = MapRange(reward=score, low=low, high=high)
-    cells = [number / 997 for number in range(998)]
-    found = Scorer(mapped).score({"completion": ["x"] * 998, "score": cells}).rewards.tolist()
+    cells = [*(number / 997 for number in range(997)), math.nextafter(1, 0), 1.0]
+    found = Scorer(mapped).score({"completion": ["x"] * len(cells), "score": cells}).rewards.tolist()
     assert (found[0], found[-1]) == (low, high)
     assert mapped.bounds() == (min(low, high), max(low, high))
     assert found == sorted(found, reverse=low > high)
