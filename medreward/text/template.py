@@ -156,7 +156,7 @@ def _trimmed(text: str, before: str, after: str) -> str:
         text = text.removeprefix("\n")
     if after.startswith(("{%-", "{{-", "{#-")):
         return text.rstrip()
-    if after.startswith("{%") and not text.rpartition("\n")[2].strip():
+    if after.startswith(("{%", "{#")) and not text.rpartition("\n")[2].strip():
         return text.rstrip(" \t")
     return text
 

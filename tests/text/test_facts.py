@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from medreward.text import LabelScan, Reading, Rows, TagCount
-from medreward.text.facts import Body, Layout, Occurs, OptionMatch, TokenIds
+from medreward.text.facts import Body, HasLetter, Layout, Occurs, OptionMatch, TokenIds
 
 LINES = TagCount(tag="</think>", before="newline", after="newline")
 LEFT_TO_RIGHT = TagCount(tag="</think>", before="newline", after="newline", overlapping=False)
@@ -139,3 +139,9 @@ def test_token_ids_of_64_bits_are_told_apart() -> None:
     ids = pa.array([[2**63, 2**64 - 1, 2**63, 1]], pa.large_list(pa.uint64()))
     reading = Reading(Rows.of(pa.array(["a"]), None, {"completion_ids": ids}))
     assert reading[TokenIds()].code.tolist() == [0, 1, 0, 2]
+
+
+def test_a_letter_is_there_where_one_alone_is_found() -> None:
+    bodies = ["A", "B", "", "AB", "x"]
+    read = Reading(Rows.of(pa.array([*(f"<answer>{body}</answer>" for body in bodies), "A"])))[HasLetter()]
+    assert read.tolist() == [True, True, False, False, False, False]

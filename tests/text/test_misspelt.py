@@ -24,6 +24,7 @@ FINE = "<think>t</think><answer>B</answer>"
         ("<think>t</think><answer>B</ answer>", True),
         ("<think >t</think><answer>B</answer>", True),
         ("<think>t</think><answers>B</answer>", True),
+        ("<think >t> and so</think><answer>B</answer>", True),
         ("<think>t</think><anwser>B</answer>", False),  # two edits
         ("<thinking>t</think><answer>B</answer>", False),
         ("<THINK>t</think><answer>B</answer>", False),  # a matter of case, which has a flaw of its own

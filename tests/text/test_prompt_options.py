@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from medreward.rewards import prompt
-from medreward.text.prompt_options import options_in
+from medreward.text.prompt_options import TASK, options_in
 
 ORGANS = {"A": "Heart", "B": "Lungs", "C": "Liver", "D": "Spleen"}
 LABEL_LIKE = re.compile(r"\s*\(?[A-Za-z][.):]")
@@ -126,6 +126,13 @@ def test_misleading_surroundings_never_give_a_wrong_list(
         ("Hepatitis B. What now? A. x B. y C. z", None),
         ("Which of f(A) and g(B) is it?", None),
         ("Your task:\n1. think", None),
+        (f"Q\na) x\nb) y\n{TASK}", {"a": "x", "b": "y"}),
+        (f"Q\nb) x\nc) y\n{TASK}", None),
+        ("Which? (A) + (B) x", None),
+        ("Which? (A) heart and (B) lungs", None),
+        ("Which? (A) heart or (B) lungs", None),
+        (f"Which? (A) {'x' * 300} (B) y", {"A": "x" * 300, "B": "y"}),
+        (f"Which? (A) {'x' * 301} (B) y", None),
         ("", None),
     ],
 )

@@ -13,9 +13,10 @@ from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
 from medreward.text.facts.shapes import Shapes
-from medreward.text.tags import TagSet
+from medreward.text.tags import Case, TagSet
 from tests.oracle import text as oracle
 
+CASES: tuple[Case, ...] = ("exact", "any", "lowered", "folded")
 TEXT = "<think>a<b</think>\n<<Answer>\u3000</ANSWER><answer>B</answer"
 
 
@@ -108,3 +109,48 @@ def test_a_name_that_begins_another_is_its_own_tag(think: str, answer: str, inne
     tags = TagSet(think=think, answer=answer, inner_space=inner_space)
     text = f"<{think}>x</{think}><{answer}>B</{answer}>"
     assert Reading(Rows.of(pa.array([text])), tags)[WellFormed()].tolist() == [True]
+
+
+LONG, SCORED, STEP = TagSet(think="reasoning_part"), TagSet(think="a_b"), TagSet(think="step")
+
+
+@pytest.mark.parametrize("inner_space", [False, True])
+@pytest.mark.parametrize(
+    ("tags", "text", "counts"),
+    [
+        (TagSet(), "<think>", (1, 1, 1, 1)),
+        (TagSet(), "<Think>", (0, 1, 1, 1)),
+        (TagSet(), "<thin\u212a>", (0, 0, 1, 1)),
+        (TagSet(), "<th\u0131nk>", (0, 0, 0, 1)),
+        (TagSet(), "<th\u0130nk>", (0, 0, 0, 1)),
+        (TagSet(), "<thinkx", (0, 0, 0, 0)),
+        (TagSet(), "<xhink>", (0, 0, 0, 0)),
+        (TagSet(), "<THINK\x1e", (0, 0, 0, 0)),
+        (STEP, "<\u017ftep>", (0, 0, 0, 1)),
+        (STEP, "<\u017fteP>", (0, 0, 0, 1)),
+        (SCORED, "<a_B>", (0, 1, 1, 1)),
+        (SCORED, "<A\x7fB>", (0, 0, 0, 0)),
+        (LONG, "<reasoning_part>", (1, 1, 1, 1)),
+        (LONG, "<REASONING_part>", (0, 1, 1, 1)),
+        (LONG, "<reasoning_past>", (0, 0, 0, 0)),
+        (LONG, "<REASONING_parts>", (0, 0, 0, 0)),
+        (LONG, "<reasoning_>", (0, 0, 0, 0)),
+    ],
+)
+def test_each_spelling_of_a_tag_counts_where_it_is_asked_for(
+    tags: TagSet, text: str, counts: tuple[int, ...], inner_space: bool
+) -> None:
+    reading = Reading(
+        Rows.of(pa.array(["x", f"a {text} b", text])), tags.model_copy(update={"inner_space": inner_space})
+    )
+    for case, count in zip(CASES, counts, strict=True):
+        assert reading[TagCount(tag="<think>", case=case)].tolist() == [0, count, count]
+        assert reading[TagCount(tag="</think>", case=case)].tolist() == [0, 0, 0]
+
+
+def test_a_tag_with_space_inside_lies_in_one_row() -> None:
+    texts = ["<", "think>", "< think", ">", "< think \n>", "< >", "<>", "< / think", "/ >", "</ think\u3000>", "< / >"]
+    reading = Reading(Rows.of(pa.array(texts)), TagSet(inner_space=True))
+    assert reading.scan.row.tolist() == [4, 9]
+    assert reading[TagCount(tag="<think>")].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert reading[TagCount(tag="</think>")].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]

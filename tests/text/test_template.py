@@ -80,6 +80,54 @@ def test_the_opening_of_real_shapes_is_found(way: Callable[[str], TurnOpening | 
     assert {*opening.other_prefills().values()} == {*others}
 
 
+IF, END = "{% if add_generation_prompt %}", "{% endif %}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        (IF + "<a>{% elif x %}<b>" + END, "<a>"),
+        (IF + "<a>{% else %}" + END + "{{ bos_token }}", "<a>"),
+        ("{% if add_generation_prompt -%}\n <a> \n{{- 'b' -}}  c {#- x -#} d " + END, "<a>bcd "),
+        (IF + "\n<a>\n  {# x #}\n<b> {# x #}" + END, "<a>\n<b> "),
+        (IF + "{{ 'it\\'s\\ta\\n' }}{{ \"b\\\\\" }}" + END, "it's\ta\nb\\"),
+    ],
+)
+def test_a_template_is_trimmed_unescaped_and_ended_as_jinja_does(
+    way: Callable[[str], TurnOpening | None], template: str, text: str
+) -> None:
+    opening = way(template)
+    assert opening is not None
+    assert opening.text == text
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "variants"),
+    [
+        (
+            IF + "<a>{% if t %}<b>{% elif u %}<c>{% else %}<d>{% endif %}" + END,
+            "<a><d>",
+            {"t": "<a><b>", "u": "<a><c>", "otherwise": "<a><d>"},
+        ),
+        (IF + "<a>{% if t %}<b>{% if u %}<c>{% endif %}<d>{% endif %}" + END, "<a>", {"t": "<a><b><c><d>"}),
+        (IF + "<a>{% for x in y %}z{% endfor %}<b>" + END + "<c>", "<a><b>", {"for x in y": "<a><b>z"}),
+        (IF + "<a>{% macro x() %}{% endmacro %}<b>" + END + "<c>", "<a><b>", {}),
+        (IF + "<a>{% call x() %}{% endcall %}<b>" + END + "<c>", "<a><b>", {}),
+        (IF + "<a>{% filter trim %}{% endfilter %}<b>" + END + "<c>", "<a><b>", {}),
+        (IF + "<a>{% generation %}<b>{% endgeneration %}<c>" + END + "<d>", "<a><b><c>", {}),
+        (IF + "<a>{% set x %}{% endset %}<b>" + END + "<c>", "<a><b>", {}),
+        ("{% if t %}{% if add_generation_prompt %}<a>{% endif %}<b>{% endif %}", "<a>", {}),
+    ],
+)
+def test_a_template_that_is_read_gives_its_branches_as_variants(
+    template: str, text: str, variants: dict[str, str]
+) -> None:
+    opening = module._read(template)
+    assert opening is not None
+    assert (opening.text, dict(opening.variants)) == (text, variants)
+
+
 @pytest.mark.parametrize(
     "template", ["", "no template", "{% if add_generation %}x{% endif %}", "{% if", "{{ '<think>' }}"]
 )
