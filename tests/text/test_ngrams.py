@@ -13,6 +13,7 @@ from medreward import InputError, Scorer
 from medreward.rewards import Repetition
 from medreward.text import Reading, Rows
 from medreward.text.facts import RepeatedNgrams, TextUnits, TokenIds
+from medreward.text.facts import ngrams as counting
 from tests import hostile
 from tests.oracle import text as oracle
 
@@ -56,6 +57,54 @@ def test_ngrams_of_bodies_never_run_from_one_body_into_the_next(texts: list[str 
         assert found(reading, words) == [counts([b.lower().split() for b in bodies(t or "")], size) for t in texts]
         chars = RepeatedNgrams(units=TextUnits(of=tag, unit="chars", fold="none"), size=size)
         assert found(reading, chars) == [counts([b.strip() for b in bodies(t or "")], size) for t in texts]
+
+
+BY_HAND = {  # all runs and the different ones, of 1 and of 2 words
+    "a b A b a": [(5, 2), (4, 2)],
+    "": [(0, 0), (0, 0)],
+    "x x x": [(3, 1), (2, 1)],
+    "\u00df ss SS": [(3, 2), (2, 2)],
+    " \n": [(0, 0), (0, 0)],
+    "<think>a b</think> a b": [(4, 4), (3, 3)],
+    "b a": [(2, 2), (1, 1)],
+    "a": [(1, 1), (0, 0)],
+}
+BODIES = {  # of what stands inside the think tags, of 1 and of 2 words
+    "<think>a b</think>b<think>a b</think>": [(4, 2), (2, 1)],
+    "<think>a</think><think>b</think>": [(2, 2), (0, 0)],
+    "a b": [(0, 0), (0, 0)],
+    "<think>a<answer>b</answer>a b</think>": [(3, 2), (2, 2)],  # a block inside it is a space
+    "<think>a</think><think>b <answer>x</answer> c b</think><think>a</think>": [(5, 3), (2, 2)],
+}
+CHARS = {  # of 1 and of 2 characters
+    "aab": [(3, 2), (2, 2)],
+    "肺肺 肺": [(4, 2), (3, 3)],
+    "ABab": [(4, 4), (3, 3)],
+    "": [(0, 0), (0, 0)],
+}
+
+
+@pytest.mark.parametrize(("rows", "cut", "wide"), [(256, 1 << 20, 1 << 62), (2, 4, 1 << 62), (3, 1, 2), (1, 9, 7)])
+@pytest.mark.parametrize("size", [1, 2])
+def test_ngrams_are_those_counted_by_hand_however_much_is_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch, size: int, rows: int, cut: int, wide: int
+) -> None:
+    for name, value in (("_ROWS", rows), ("_CUT", cut), ("_WIDE", wide)):
+        monkeypatch.setattr(counting, name, value)
+    for table, units in (
+        (BY_HAND, TextUnits()),
+        (BODIES, TextUnits(of="think")),
+        (CHARS, TextUnits(unit="chars", fold="none")),
+    ):
+        reading = Reading(Rows.of(pa.array([*table])))
+        expected = [runs[size - 1] for runs in table.values()]
+        assert found(reading, RepeatedNgrams(units=units, size=size)) == expected
+
+
+def test_ngrams_of_3_and_5_words_are_told_apart() -> None:
+    reading = Reading(Rows.of(pa.array(["a b c a b c a b d", "a b c d e a b c d f"])))
+    assert found(reading, RepeatedNgrams(size=3)) == [(7, 4), (8, 6)]
+    assert found(reading, RepeatedNgrams(size=5)) == [(5, 4), (6, 6)]
 
 
 TOKENS = st.lists(st.none() | st.lists(st.integers(0, 3), max_size=9), max_size=6)
