@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from medreward.text import LabelScan, Reading, Rows, TagCount
-from medreward.text.facts import Body, HasLetter, Layout, Occurs, OptionMatch, TokenIds
+from medreward.text.facts import Body, Column, HasLetter, Layout, Occurs, OptionMatch, TokenIds
 
 LINES = TagCount(tag="</think>", before="newline", after="newline")
 LEFT_TO_RIGHT = TagCount(tag="</think>", before="newline", after="newline", overlapping=False)
@@ -85,6 +86,10 @@ FIRST_WORD = LabelScan(body=Body(pick="first_span"), boundary="word", take="firs
         (FIRST_WORD, "B_, C", 1, 2, False),
         (FIRST_WORD, "_B C", 1, 2, False),
         (FIRST_WORD, "(B) C", 2, 1, False),
+        (LabelScan(boundary="word"), "B C", 2, -1, False),
+        (LabelScan(boundary="word"), "xB C", 1, 2, False),
+        (LabelScan(boundary="word"), "Bx Cx", 0, -1, False),
+        (LabelScan(take="first"), "xCB", 2, 2, False),
         (LabelScan(), "xBx", 1, 1, False),
         (LabelScan(), "BB", 2, -1, False),
         (LabelScan(), " b\n", 1, 1, True),
@@ -113,6 +118,32 @@ def test_options_are_matched_with_the_questions_own() -> None:
         [False, True, True, False],
         [False] * 4,
     ]
+
+
+def test_a_body_is_matched_with_the_options_of_its_own_question_alone() -> None:
+    questions = [["Heart", "Lungs"], ["Lungs", "Heart", "Liver"], ["Liver", "Heart"], ["Heart", "Lungs"]]
+    bodies = ["Lungs", "Liver", "A", "Liver"]
+    rows = Rows.of(pa.array([f"<answer>{body}</answer>" for body in bodies]), pa.array(questions))
+    found = Reading(rows)[OptionMatch()]
+    right = np.array([1, 2, 0, 0])
+    assert found.is_option(right).tolist() == [True, True, True, False]
+    assert found.is_option((right + 1) % 2).tolist() == [False] * 4
+
+
+def test_numbers_of_a_sliced_column_are_those_of_their_rows() -> None:
+    for kind in (pa.float64(), pa.float32(), pa.int64(), pa.uint8()):
+        scores = pa.array([9, 1, None, 3], kind).slice(1)
+        read = Reading(Rows.of(pa.array(["x"] * 3), None, {"score": scores}))[Column(name="score")]
+        assert read.valid.tolist() == [True, False, True]
+        assert read.data[[0, 2]].tolist() == [1.0, 3.0]
+
+
+def test_an_alphabet_has_1_to_64_different_visible_characters() -> None:
+    letters = "".join(map(chr, range(ord("0"), ord("0") + 65)))
+    assert LabelScan(alphabet=letters[:64], fold="none").alphabet == letters[:64]
+    for bad in (letters, "", "AA", "A ", "A\u200b"):
+        with pytest.raises(ValidationError):
+            LabelScan(alphabet=bad, fold="none")
 
 
 def test_tokens_of_sliced_lists_are_those_of_their_rows() -> None:
