@@ -12,6 +12,7 @@ from torch import Tensor
 from medreward.errors import InputError
 from medreward.train.config import PolicyConfig
 from medreward.train.data import Item, image_size
+from medreward.train.norms import fuse_norms
 from medreward.train.prompts import Images, Prompts
 
 __all__ = ["Policy", "load_policy", "pick_device"]
@@ -77,6 +78,8 @@ class Policy:
         self.kept: dict[Any, Any] = {}
         self.ready: dict[str, tuple[Tensor, Tensor]] = {}
         self._switch_dropout_off()
+        if self.device.type == "cuda" and not autocast:  # autocast mixes types, which the one operation does not take
+            fuse_norms(model)
         self._check_parts()
 
     def _ids(self, names: Iterable[str]) -> set[int]:

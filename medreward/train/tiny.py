@@ -161,7 +161,13 @@ def _vision_config(tokenizer: Any, shape: Shape) -> Any:
     )
 
 
-def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0, device: torch.device | None = None) -> Any:
+def tiny_model(
+    tokenizer: Any,
+    shape: Shape,
+    seed: int = 0,
+    device: torch.device | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Any:
     """A model of that shape with random weights, the same ones for the same seed and device."""
     import transformers
 
@@ -180,6 +186,8 @@ def tiny_model(tokenizer: Any, shape: Shape, seed: int = 0, device: torch.device
             model = make(config(**_text_shape(tokenizer, shape)))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
+    for parameter in model.parameters():  # buffers stay as they are: rotary frequencies need float32
+        parameter.data = parameter.data.to(dtype)
     return model.train()
 
 
@@ -194,7 +202,4 @@ def tiny_policy(
     shape = shape or Shape()
     tokenizer = byte_tokenizer(words, shape.vocabulary)
     images = image_processor(shape.max_pixels) if "vl" in shape.family else None
-    model = tiny_model(tokenizer, shape, seed, device)
-    for parameter in model.parameters():  # buffers stay as they are: rotary frequencies need float32
-        parameter.data = parameter.data.to(dtype)
-    return Policy(model, tokenizer, images)
+    return Policy(tiny_model(tokenizer, shape, seed, device, dtype), tokenizer, images)

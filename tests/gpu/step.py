@@ -35,7 +35,7 @@ from medreward.train.policy import Policy, pick_device
 from medreward.train.prompts import check_lengths, encode_prompts
 from medreward.train.sampler import find_backend, prefill, sample
 from medreward.train.setup import Run, Start, begin
-from medreward.train.tiny import QWEN2_VL_2B, Shape, tiny_policy
+from medreward.train.tiny import QWEN2_VL_2B, Shape, tiny_model, tiny_policy
 from tests.gpu import peer
 from tests.gpu.arithmetic import Counts, Rates, Work, counts, decode_seconds, floor, measured_rates, seconds
 
@@ -193,7 +193,8 @@ def peer_line(policy: Policy, size: Size, ours: float) -> Line:
     import trl
 
     config = settings(size, policy.device, "eager").replace(optimizer={"micro_batch": size.at_once})
-    taken = peer.trl_step(policy, questions(policy, size), config, size.steps)
+    model = tiny_model(policy.tokenizer, size.shape, device=policy.device, dtype=size.dtype)
+    taken = peer.trl_step(model, policy, questions(policy, size), config, size.steps)
     named = f"TRL {trl.__version__} with transformers' generate: {what}"
     return Line(named, f"{size.work.rows / taken:.4g}", "", f"this trainer: {taken / ours:.3g} x")
 

@@ -106,6 +106,13 @@ def test_in_bf16_the_ratio_of_a_fresh_sample_is_near_one(backend: str) -> None:
     assert abs(float(ratio.mean()) - 1) < 2e-2
 
 
+def test_norms_run_as_one_operation_where_types_are_not_mixed() -> None:
+    def exchanged(made: Policy) -> int:
+        return sum("forward" in vars(module) for module in made.model.modules())
+
+    assert (exchanged(on(GPU)), exchanged(on(GPU, autocast=True))) == (5, 0)  # two in each of two layers, and the last
+
+
 def test_memory_that_does_not_suffice_is_said_before_training() -> None:
     made = on(GPU)
     run = config(sampling={"prompts": 2, "samples": 32, "max_new_tokens": 64})
