@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import NamedTuple
 
+from medreward.text.choice.cut import words_in
 from medreward.text.choice.forms import Choice, Select
+from medreward.text.choice.lexicon import Lexicon
 from medreward.text.choice.listed import in_order
 from medreward.text.choice.statements import Statement
-from medreward.text.choice.tokens import Lexicon, Tagged, words_in
+from medreward.text.choice.tokens import Tagged
 from medreward.text.choice.words import ALL_OF, NONE_OF, OPENERS, REFUSAL, says
 
 __all__ = ["Said", "committed"]
@@ -27,6 +30,7 @@ class Said(NamedTuple):
         tagged: the tokens behind.
         kinds: their kinds, shaped.
         raw: the tokens as they are written.
+        words: those that are no punctuation, folded.
         text: the text they are cut from.
         lexicon: what the options look like.
     """
@@ -35,13 +39,9 @@ class Said(NamedTuple):
     tagged: Tagged
     kinds: str
     raw: list[str]
+    words: tuple[str, ...]
     text: str
     lexicon: Lexicon
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The folded words."""
-        return words_in([token.casefold() for token in self.raw])
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -62,6 +62,8 @@ class Said(NamedTuple):
 
 def committed(said: Said, select: Select) -> Choice:
     """What the body commits to."""
+    if not said.statements:
+        return _uncommitted(said)
     if (plain := _only_statement(said)) is not None:
         return plain
     yes, denied, cut = _standing(said)
@@ -335,7 +337,12 @@ def _uncommitted(said: Said) -> Choice:
 
 
 def _found(pattern: re.Pattern[str], tokens: tuple[str, ...], words: str) -> bool:
-    return not OPENERS[pattern].isdisjoint(tokens) and pattern.search(words) is not None
+    """Whether a pattern is found in words: it is tried where one of its first words stands."""
+    openers = OPENERS[pattern]
+    if openers.isdisjoint(tokens):
+        return False
+    starts = accumulate(map(len, tokens), lambda at, size: at + size + 1, initial=0)
+    return any(pattern.match(words, at) for token, at in zip(tokens, starts, strict=False) if token in openers)
 
 
 def _of_all(said: Said, tokens: tuple[str, ...], words: str) -> Choice | None:
@@ -369,5 +376,7 @@ _TO_COLON = re.compile(r"[.\n]*+(?:[^:nNwdO?M\n]{2,200}[.\n])?+[^:nNwdO?M.\n]{2,
 
 def _is_run(words: str, lexicon: Lexicon) -> bool:
     """Is it several different labels without anything between, such as ``ACD``?"""
-    labels = [lexicon.names.find(char) for char in words[: len(lexicon.names.labels) + 1]]
-    return 1 < len(words) == len(labels) and None not in labels and len(set(labels)) == len(labels)
+    if not 1 < len(words) <= len(lexicon.names.labels):
+        return False
+    labels = {lexicon.names.find(char) for char in words}
+    return None not in labels and len(labels) == len(words)

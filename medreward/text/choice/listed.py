@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from medreward.text.choice.forms import Choice
-from medreward.text.choice.tokens import Lexicon
+from medreward.text.choice.lexicon import Lexicon
 
 __all__ = ["in_order", "labels_listed"]
 

@@ -8,9 +8,11 @@ letter, a denial that stands by itself) leave the body to the whole grammar.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from medreward.text.choice.cut import Cut
 from medreward.text.choice.forms import Choice
-from medreward.text.choice.tokens import Lexicon
+from medreward.text.choice.lexicon import Lexicon
 
 __all__ = ["plain_choice"]
 
@@ -37,11 +39,12 @@ _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
 
 
-def plain_choice(raw: list[str], kinds: str, lexicon: Lexicon) -> Choice | None:
-    """The choice of a body whose tokens and their kinds are these, where they plainly state one label; else None.
+def plain_choice(text: str, cut: Cut, lexicon: Lexicon) -> Choice | None:
+    """The choice of a text that plainly states one label, by the kinds of its tokens; else None.
 
     No option's text may stand in the body, and one label is asked for.
     """
+    kinds = cut.kinds
     if found := _LEADING.match(kinds):
         form = "stated" if found["option"] else "with_text"
         at = found.start("label" if found["label"] else "bracketed")
@@ -49,10 +52,15 @@ def plain_choice(raw: list[str], kinds: str, lexicon: Lexicon) -> Choice | None:
         form, at = "stated", found.start("label") + _letter(found["label"])
     else:
         return None
-    token = raw[at]
-    label = lexicon.label_of(token)
-    if label is None or not (kinds[at] == "L" or token.isupper()) or (raw[0].casefold() in ("none", "neither")):
+    if text.lstrip()[:7].casefold().startswith(("none", "neither")):
         return None
+    token = cut.token(at)
+    label = lexicon.label_of(token)
+    return None if label is None or not (kinds[at] == "L" or token.isupper()) else _choice(label, form)
+
+
+@lru_cache(maxsize=512)
+def _choice(label: str, form: str) -> Choice:
     return Choice((label,), form, "", None, (label,))
 
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from medreward.text.choice.alone import label_alone
 from medreward.text.choice.commitment import Said, committed
+from medreward.text.choice.cut import Cut
 from medreward.text.choice.fields import Field, answer_field
 from medreward.text.choice.forms import Choice, Select
+from medreward.text.choice.lexicon import Lexicon, lexicon_of
 from medreward.text.choice.listed import labels_listed
 from medreward.text.choice.plain import plain_choice
 from medreward.text.choice.statements import shaped, statements
-from medreward.text.choice.tokens import Lexicon, Tagged, kinds_of, lexicon_of, tag, words_in
+from medreward.text.choice.tokens import Tagged, tag
 from medreward.text.choice.visible import undressed, without_invisible, without_markup
-from medreward.text.choice.words import token_span, tokens_in
+from medreward.text.choice.words import token_span
 from medreward.text.options import OptionSet
 
 __all__ = ["choose", "read_choice"]
@@ -68,19 +70,20 @@ def _read_open(
         return listed, body, None, None
     shown, kept = without_invisible(without_markup(body))
     text = undressed(shown)
-    raw, folded = tokens_in(text), text.casefold()
+    folded, cut = text.casefold(), Cut(text, lexicon.chunks)
     present = lexicon.present(folded)
-    if present or lexicon.signs or len(raw) < _FEW:
-        whole = _whole_text(folded, raw, lexicon)
+    if present or lexicon.signs or len(cut.kinds) < _FEW:
+        whole = _whole_text(folded, cut, lexicon)
         if whole:
             return _by_text(whole, body), body, None, None
-    kinds = kinds_of(raw, lexicon)
-    if plainly and select == "one" and not present and (choice := plain_choice(raw, kinds, lexicon)) is not None:
+    if plainly and select == "one" and not present and (choice := plain_choice(text, cut, lexicon)) is not None:
         return choice, body, None, None
-    tagged = tag(raw, kinds, present, lexicon)
-    kinds = shaped(tagged.kinds)
-    said = Said(tuple(statements(tagged, kinds)) if "M" in kinds else (), tagged, kinds, raw, text, lexicon)
-    return committed(said, select), text, kept, tagged
+    raw = cut.tokens
+    tagged = tag(cut, raw, present, lexicon)
+    has_mention = "M" in tagged.kinds
+    kinds = shaped(tagged.kinds) if has_mention else tagged.kinds
+    all_said = tuple(statements(tagged, kinds)) if has_mention else ()
+    return committed(Said(all_said, tagged, kinds, raw, cut.words, text, lexicon), select), text, kept, tagged
 
 
 def _in_field(field: Field, options: OptionSet, select: Select) -> Choice:
@@ -95,14 +98,14 @@ _FEW = 4
 """A body of fewer tokens may be an option's text that looks like a label."""
 
 
-def _whole_text(folded: str, raw: Sequence[str], lexicon: Lexicon) -> list[str]:
+def _whole_text(folded: str, cut: Cut, lexicon: Lexicon) -> list[str]:
     """The labels whose text the whole body is: but for case and whitespace, else but for punctuation too."""
-    if len(raw) > 2 * lexicon.longest + 60 or not lexicon.texts:
+    if len(cut.kinds) > 2 * lexicon.longest + 60 or not lexicon.texts:
         return []
     strict = lexicon.strict.get(" ".join(folded.split()))
-    if strict or raw[-1:] == ["?"]:
+    if strict or cut.tokens[-1:] == ["?"]:
         return strict or []
-    return lexicon.loose.get(words_in([token.casefold() for token in raw])) or []
+    return lexicon.loose.get(cut.words) or []
 
 
 def _by_text(labels: Sequence[str], body: str) -> Choice:

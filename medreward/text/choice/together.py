@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
@@ -23,79 +23,81 @@ class _Rule(NamedTuple):
 
     Args:
         trigger: the kind without which the pattern is not looked for.
+        also: another kind that it needs, if any.
         pattern: the kinds of the words; those that a lookahead or lookbehind holds stay as they are.
         kind: what each of them becomes.
         become: the words found, as that kind.
     """
 
     trigger: str
+    also: str
     pattern: re.Pattern[str]
     kind: str
     become: Callable[[re.Match[str]], str]
 
 
-def _rule(trigger: str, pattern: str, kind: str) -> _Rule:
-    return _Rule(trigger, re.compile(pattern), kind, lambda found: kind * len(found[0]))
+def _rule(needs: str, pattern: str, kind: str) -> _Rule:
+    return _Rule(needs[0], needs[1:], re.compile(pattern), kind, lambda found: kind * len(found[0]))
 
 
 _STARTS = r"(?:^|(?<=[.\n]))"
 _RULES = (
-    _rule("O", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "`"),  # the patient has bursitis
-    _rule("O", "vyf?O(?=:)", "v"),  # I agree with the user:
-    _rule("O", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
+    _rule("Om", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "`"),  # the patient has bursitis
+    _rule("O:", "vyf?O(?=:)", "v"),  # I agree with the user:
+    _rule("Oy", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
     _rule("O", r"(?<![yz])(?<![yz]f)(?<![yz]ff)O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
-    _rule("G", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
+    _rule("Gy", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("K", "K[iu]?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
-    _rule("h", "(?<=f)h(?=f)", "f"),  # left-sided
+    _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
     _rule("%", "(?<=[xO])f?%", "d"),  # my attending said; not: I said
     _rule("<", "<[fp]?>", "n"),  # take that back
     _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
     _rule("=", _STARTS + "=", "x"),  # see option B
     _rule("~", "~(?=[fo]?M)", "n"),  # scratch B
     _rule("+", r"\+(?=f?M[f7]{0,2}r)|\+p(?=f?M)", "v"),  # I consider B the best
-    _rule("k", "z(?=f?Myf?M)", "n"),  # changed from B
-    _rule("k", "(?<=nM)y(?=f?M)", "v"),  # to D
-    _rule("i", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
-    _rule("E", "nf?x{1,3}[yp]?E", "n"),  # no consolidation to suggest
-    _rule("s", "nf?s", "n"),  # no evidence
-    _rule("s", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
+    _rule("kz", "z(?=f?Myf?M)", "n"),  # changed from B
+    _rule("kn", "(?<=nM)y(?=f?M)", "v"),  # to D
+    _rule("iz", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
+    _rule("En", "nf?x{1,3}[yp]?E", "n"),  # no consolidation to suggest
+    _rule("sn", "nf?s", "n"),  # no evidence
+    _rule("sy", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
     _rule("Z", "Z(?=f?M)", "v"),  # confirmed bursitis
     _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
-    _rule("9", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
-    _rule("j", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
+    _rule("9x", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
+    _rule("jf", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
     _rule("d", "d(?=[u4])", "f"),  # if I had to choose
-    _rule("d", r"d(?=\|n)", "z"),  # whether or not
-    _rule("d", "d(?=f?yv)", "f"),  # if forced to choose
-    _rule("8", "8d", "f"),  # even if
-    _rule("d", "d,(?=p)", "d"),  # ich bezweifle, dass
-    _rule("d", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
+    _rule("d|", r"d(?=\|n)", "z"),  # whether or not
+    _rule("dy", "d(?=f?yv)", "f"),  # if forced to choose
+    _rule("8d", "8d", "f"),  # even if
+    _rule("d,", "d,(?=p)", "d"),  # ich bezweifle, dass
+    _rule("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
-    _rule("J", "(?:z[1J]|J),", "d"),  # at first, initially,
+    _rule("J,", "(?:z[1J]|J),", "d"),  # at first, initially,
     _rule("J", "J(?=[fuaovmyHW%])", "d"),  # initially chose, previous answer, used to be, almost said
     _rule("*", r"\*(?=f?[ao])", "d"),  # my previous answer
-    _rule(";", ";(?=p)", "d"),  # provided that
-    _rule("z", "z(?=vf?M)", "d"),  # before choosing
+    _rule(";p", ";(?=p)", "d"),  # provided that
+    _rule("zv", "z(?=vf?M)", "d"),  # before choosing
     _rule("1", "z1,|1(?=v)", "d"),
     _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
     _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
     _rule("W", "u[WB](?![fm]?[rwy])|W(?=f?t)", "d"),  # I was going to; was thought to be; not: I was right
-    _rule("4", "4(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # I'd have chosen; not: I'd have to choose
-    _rule("H", "H(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # would have chosen
+    _rule("4m", "4(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # I'd have chosen; not: I'd have to choose
+    _rule("Hm", "H(?=f?m(?!y)[f7]{0,2}[vit%])", "d"),  # would have chosen
     _rule("7", "(?<![im])7(?:[lHm]f?)?[vt]", "d"),  # some would say
-    _rule("U", "Uf?l", "d"),  # you might think
-    _rule("p", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
-    _rule("w", "@f?w[py]?v|if?wyv", "d"),
-    _rule("@", r"@(?=[^.?!\nM]{0,9}M,?f?d)", "d"),
-    _rule("H", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
-    _rule("z", _STARTS + "z(?=f+:)", "f"),  # by elimination:
+    _rule("Ul", "Uf?l", "d"),  # you might think
+    _rule("w", "(?:pm?[iWH]*|Q)f?w(?=[py])", "d"),  # it would be a mistake to
+    _rule("wv", "@f?w[py]?v|if?wyv", "d"),
+    _rule("@d", r"@(?=[^.?!\nM]{0,9}M,?f?d)", "d"),
+    _rule("Hd", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
+    _rule("z:", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
 _TRIGGERS = frozenset(rule.trigger for rule in _RULES) | frozenset(map(chr, ALONE))
 _RESOLVED = ALONE | str.maketrans("5+$", "5x$")
 _CONDITION = re.compile(r"d(?![u4])[^.?!\nc]*+")
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _rules_for(found: frozenset[str]) -> tuple[_Rule, ...]:
     """The rules that can apply, in order, to a text that has these triggers, or gets them from a rule before."""
     known, chosen = set(found), []
@@ -109,10 +111,9 @@ def _rules_for(found: frozenset[str]) -> tuple[_Rule, ...]:
 def settled(kinds: str) -> str:
     """The kinds, in the same places, with every word that these rules know as one that statements know."""
     found = _TRIGGERS.intersection(kinds)
-    if not found:
-        return kinds
     for rule in _rules_for(found):
-        kinds = rule.pattern.sub(rule.become, kinds)
+        if rule.also in kinds:
+            kinds = rule.pattern.sub(rule.become, kinds)
     if "H" in found and "d" in kinds:  # what would be, under a condition named before
         kinds = _CONDITION.sub(lambda found: found[0].replace("H", "d"), kinds)
     return kinds.translate(_RESOLVED)

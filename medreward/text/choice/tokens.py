@@ -1,152 +1,17 @@
-"""The tokens of the choice grammar: a body cut up, a kind for each, and the labels and option texts among them."""
+"""The mentions in a body: the labels and option texts among its tokens, and what only looks like one."""
 
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import NamedTuple
 
-from medreward.text.choice.names import names_of
+from medreward.text.choice.cut import Cut
+from medreward.text.choice.lexicon import Lexicon, Phrase
 from medreward.text.choice.together import ALONE
-from medreward.text.choice.visible import INVISIBLE, undressed
-from medreward.text.choice.words import is_punctuation, tokens_in, word_kinds
-from medreward.text.options import OptionSet
+from medreward.text.choice.words import is_punctuation, word_kinds
 
-__all__ = ["Lexicon", "Phrase", "Tagged", "kinds_of", "lexicon_of", "tag", "words_in"]
-
-_KNOWN = 50_000
-"""So many spellings of tokens are remembered for one set of labels."""
-_ALSO_WORDS = frozenset("aiеаоивскуя")
-"""Labels that are words too, whatever their case: articles, pronouns, Cyrillic conjunctions and prepositions."""
-_SMALL_WORDS = frozenset("eoyuàé")
-"""Labels that are words too where they are small letters."""
-
-
-class _Kinds(dict[str, str]):
-    """The kind of every token, for some labels; found once for each spelling."""
-
-    def __init__(self, labels: tuple[str, ...]) -> None:
-        super().__init__()
-        self.names = names_of(tuple(map(undressed, labels))) if labels else names_of(labels)
-        self.numbered = all(map(str.isdigit, labels))
-        self.lettered = any(len(label) == 1 for label in labels)
-        self.words = word_kinds()
-
-    def __missing__(self, token: str) -> str:
-        kind = self._kind(token)
-        if len(self) < _KNOWN:
-            self[token] = kind
-        return kind
-
-    def _kind(self, token: str) -> str:
-        folded = token.casefold()
-        if self.names.find(token) is not None:
-            weak = folded in _ALSO_WORDS or (token in _SMALL_WORDS and self.words.get(folded, "x") != "x")
-            return "A" if weak else "L"
-        if len(token) == 1 and token in string.ascii_letters and self.lettered:
-            return self.words.get(folded, "X") if token.islower() or folded in "ai" else "X"
-        if token[0].isdigit():
-            return "X" if self.numbered and len(token) < 3 and token.isascii() and token.isdigit() else "#"
-        return self.words.get(folded, "x")
-
-
-@lru_cache(maxsize=512)
-def _kinds_for(labels: tuple[str, ...]) -> _Kinds:
-    """The kind of every token, for these labels."""
-    return _Kinds(labels)
-
-
-def words_in(tokens: list[str]) -> tuple[str, ...]:
-    """The folded tokens that are no punctuation."""
-    kinds = word_kinds()
-    return tuple([token for token in tokens if kinds.get(token, "x") not in _MARKS and token != "/"])
-
-
-_MARKS = frozenset(",:.?\n()-hq")
-
-
-def _fold(text: str) -> list[str]:
-    return tokens_in((text if text.isascii() else undressed(INVISIBLE.sub("", text))).casefold())
-
-
-class Phrase(NamedTuple):
-    """Words that are looked for in a body as one: an option's text, or a label of several words."""
-
-    words: str
-    size: int
-    labels: tuple[str, ...]
-    kind: str
-    key: str
-
-    @classmethod
-    def of(cls, words: tuple[str, ...], labels: tuple[str, ...], kind: str) -> Phrase:
-        """A phrase of these words, for these labels."""
-        return cls(f" {' '.join(words)} ", len(words), labels, kind, max(words, key=len))
-
-
-@lru_cache(maxsize=512)
-def _named(labels: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    """The words of each label."""
-    return {words_in(_fold(label)): label for label in labels}
-
-
-class Lexicon:
-    """What the options of one question look like in a body.
-
-    Args:
-        options: the options.
-    """
-
-    def __init__(self, options: OptionSet) -> None:
-        self.names = names_of(options.labels)
-        self.kinds = _kinds_for(options.labels)
-        self.texts = {label: text for label, text in zip(options.labels, options.texts, strict=True) if text}
-        self.strict: dict[str, list[str]] = {}
-        self.loose: dict[tuple[str, ...], list[str]] = {}
-        for label, text in self.texts.items():
-            self.strict.setdefault(" ".join(text.casefold().split()), []).append(label)
-            self.loose.setdefault(words_in(_fold(text)), []).append(label)
-        self.signs = self.loose.pop((), None) is not None
-        self._meanings: dict[str, tuple[str | None]] = {}
-        self.longest = max(map(len, self.strict), default=0)
-        named = _named(options.labels)
-        texts = [Phrase.of(words, tuple(of), "T") for words, of in self.loose.items() if not self._is_label(words)]
-        names = [Phrase.of(words, (label,), "L") for words, label in named.items() if len(words) > 1]
-        self.phrases = sorted(texts + names, key=lambda phrase: -phrase.size)
-
-    def present(self, folded: str) -> list[Phrase]:
-        """The phrases whose longest word stands in a folded text."""
-        return [phrase for phrase in self.phrases if phrase.key in folded]
-
-    def _is_label(self, words: tuple[str, ...]) -> bool:
-        return len(words) == 1 and self.names.find(words[0]) is not None
-
-    def meaning(self, token: str) -> tuple[str | None]:
-        """What a token means that is a label or looks like one, remembered for those that are offered."""
-        known = self._meanings.get(token)
-        if known is None:
-            known = (self.label_of(token),)
-            if known[0] is not None:
-                self._meanings[token] = known
-        return known
-
-    def label_of(self, token: str) -> str | None:
-        """The label a token is, as the options spell it; None for one that is not offered."""
-        label = self.names.find(token)
-        if label is None:
-            undressed_label = self.kinds.names.find(token)
-            if undressed_label is not None:
-                label = self.names.labels[self.kinds.names.labels.index(undressed_label)]
-        return label
-
-
-@lru_cache(maxsize=512)
-def lexicon_of(options: OptionSet) -> Lexicon:
-    """The lexicon of these options."""
-    return Lexicon(options)
+__all__ = ["Tagged", "tag"]
 
 
 @dataclass(slots=True)
@@ -173,20 +38,16 @@ class Tagged:
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
-def kinds_of(raw: list[str], lexicon: Lexicon) -> str:
-    """The kinds of a text's tokens."""
-    return "".join(map(lexicon.kinds.__getitem__, raw))
-
-
-def tag(raw: list[str], kinds: str, present: list[Phrase], lexicon: Lexicon) -> Tagged:
+def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
     """The kinds of a text's tokens, and the mentions among them, of phrases those that may be present."""
+    kinds = cut.kinds
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
     first: Sequence[int] = range(len(kinds))
     last = first
     if present:
-        found = _phrases([token.casefold() for token in raw], present)
+        found = _phrases(cut, raw, present)
         if found:
             kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
@@ -200,13 +61,13 @@ def tag(raw: list[str], kinds: str, present: list[Phrase], lexicon: Lexicon) -> 
 _Found = list[tuple[int, int, tuple[str, ...], str]]
 
 
-def _phrases(folded: list[str], phrases: list[Phrase]) -> _Found:
+def _phrases(cut: Cut, raw: list[str], phrases: list[Phrase]) -> _Found:
     """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
-    joined = f" {' '.join(words_in(folded))} "
+    joined = f" {' '.join(cut.words)} "
     present = [phrase for phrase in phrases if phrase.words in joined]
     if not present:
         return []
-    places = [place for place, token in enumerate(folded) if not is_punctuation(token)]
+    places = [place for place, token in enumerate(raw) if not is_punctuation(token.casefold())]
     taken = bytearray(len(places))
     found: _Found = []
     for phrase in present:

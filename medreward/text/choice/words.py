@@ -226,7 +226,7 @@ NONE_OF = re.compile(
     rf"\b(?:none|neither|no one|not any)(?: of)?(?: the| these| those)?(?: \w+)? {_WHAT}\b"
     rf"|\bno (?:correct|right|valid) {_WHAT}|^none$|^neither$"
     r"|\bnot (?:listed|provided|given|among|included|one of)(?: in| among)?(?: the| these| any)?(?: of)?"
-    rf"(?: \w+)? {_WHAT}\b|\b(?:is|are) not listed\b|^not listed$"
+    rf"(?: \w+)? {_WHAT}\b|\bnot listed\b(?:(?<=\bis not listed)|(?<=\bare not listed))|^not listed$"
 )
 """Words that turn down every option, on folded words with single spaces."""
 ALL_OF = re.compile(rf"\b(?:all|both|each|any) (?:of )?(?:the |these |those )?(?:\w+ )?{_WHAT}\b|^(?:all|both)$")
@@ -259,7 +259,7 @@ OPENERS: dict[re.Pattern[str], frozenset[str]] = {
 def says(name: str, text: str) -> bool:
     """Whether a folded text of another language says ``none_of``, ``all_of`` or ``refusal``."""
     phrases = _plain_phrases(name) if text.isascii() else _tables()[1].get(name, ())
-    return any(phrase in text for phrase in phrases)
+    return bool(phrases) and any(map(text.__contains__, phrases))
 
 
 @cache
