@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import string
-from typing import NamedTuple
+from collections.abc import Callable
+from itertools import chain
+from typing import TypeVar
 
 from medreward.text.choice.names import names_of
 from medreward.text.choice.visible import undressed
 from medreward.text.choice.words import tokens_in, word_kinds
 
-__all__ = ["Chunks", "Cut", "Kinds", "words_in"]
+__all__ = ["Chunks", "Cut", "words_in"]
 
 _KNOWN = 50_000
 """So many spellings are remembered for one set of labels."""
@@ -21,32 +23,53 @@ _SMALL_WORDS = frozenset("eoyuàé")
 """Labels that are words too where they are small letters."""
 
 
-class Kinds(dict[str, str]):
-    """The kind of every token, for some labels; found once for each spelling."""
+_Found = TypeVar("_Found")
+
+
+class Remembered(dict[str, _Found]):
+    """What is found for a piece of text, found once for each spelling.
+
+    Args:
+        find: finds it.
+    """
+
+    def __init__(self, find: Callable[[str], _Found]) -> None:
+        super().__init__()
+        self.find = find
+
+    def __missing__(self, text: str) -> _Found:
+        found = self.find(text)
+        if len(self) < _KNOWN and len(text) < _SHORT:
+            self[text] = found
+        return found
+
+
+class Chunks:
+    """The tokens of pieces of text, for some labels.
+
+    Args:
+        labels: the labels offered.
+    """
 
     def __init__(self, labels: tuple[str, ...]) -> None:
-        super().__init__()
         self.names = names_of(tuple(map(undressed, labels))) if labels else names_of(labels)
         self.numbered = all(map(str.isdigit, labels))
         self.lettered = any(len(label) == 1 for label in labels)
-        self.words = word_kinds()
+        self._kind = Remembered(self._kind_of)
+        self.kinds = Remembered(lambda text: "".join(map(self._kind.__getitem__, tokens_in(text))))
+        self.tokens = Remembered(lambda text: tuple(tokens_in(text)))
+        self.words = Remembered(lambda text: words_in([token.casefold() for token in tokens_in(text)]))
 
-    def __missing__(self, token: str) -> str:
-        kind = self._kind(token)
-        if len(self) < _KNOWN and len(token) < _SHORT:
-            self[token] = kind
-        return kind
-
-    def _kind(self, token: str) -> str:
-        folded = token.casefold()
+    def _kind_of(self, token: str) -> str:
+        folded, words = token.casefold(), word_kinds()
         if self.names.find(token) is not None:
-            weak = folded in _ALSO_WORDS or (token in _SMALL_WORDS and self.words.get(folded, "x") != "x")
+            weak = folded in _ALSO_WORDS or (token in _SMALL_WORDS and words.get(folded, "x") != "x")
             return "A" if weak else "L"
         if len(token) == 1 and token in string.ascii_letters and self.lettered:
-            return self.words.get(folded, "X") if token.islower() or folded in "ai" else "X"
+            return words.get(folded, "X") if token.islower() or folded in "ai" else "X"
         if token[0].isdigit():
             return "X" if self.numbered and len(token) < 3 and token.isascii() and token.isdigit() else "#"
-        return self.words.get(folded, "x")
+        return words.get(folded, "x")
 
 
 def words_in(tokens: list[str]) -> tuple[str, ...]:
@@ -58,73 +81,39 @@ def words_in(tokens: list[str]) -> tuple[str, ...]:
 _MARKS = frozenset(",:.?\n()-hq")
 
 
-class _Chunk(NamedTuple):
-    """The tokens of a piece of text.
-
-    Args:
-        kinds: their kinds.
-        tokens: as they are written.
-        words: those that are no punctuation, folded.
-    """
-
-    kinds: str
-    tokens: tuple[str, ...]
-    words: tuple[str, ...]
-
-
-class Chunks(dict[str, _Chunk]):
-    """The tokens of pieces of text without spaces, for some labels; found once for each spelling.
-
-    Args:
-        labels: the labels offered.
-    """
-
-    def __init__(self, labels: tuple[str, ...]) -> None:
-        super().__init__()
-        self.kinds = Kinds(labels)
-
-    def __missing__(self, text: str) -> _Chunk:
-        tokens = tokens_in(text)
-        words = words_in([token.casefold() for token in tokens])
-        chunk = _Chunk("".join(map(self.kinds.__getitem__, tokens)), tuple(tokens), words)
-        if len(self) < _KNOWN and len(text) < _SHORT:
-            self[text] = chunk
-        return chunk
-
-
 class Cut:
     """A text as its tokens.
 
     Args:
         text: the text.
-        chunks: the chunks of the labels offered.
+        chunks: the tokens of its pieces.
     """
 
-    __slots__ = ("_chunks", "kinds")
+    __slots__ = ("_chunks", "_pieces", "kinds")
 
     def __init__(self, text: str, chunks: Chunks) -> None:
-        pieces = text.split(" ") if _is_cut_by_spaces(text) else (text,)
-        self._chunks = list(map(chunks.__getitem__, pieces))
-        self.kinds = "".join([chunk.kinds for chunk in self._chunks])
+        self._pieces = text.split(" ") if _is_cut_by_spaces(text) else [text]
+        self._chunks = chunks
+        self.kinds = "".join(map(chunks.kinds.__getitem__, self._pieces))
 
     @property
     def tokens(self) -> list[str]:
         """The tokens as they are written."""
-        return [token for chunk in self._chunks for token in chunk.tokens]
+        return list(chain.from_iterable(map(self._chunks.tokens.__getitem__, self._pieces)))
 
     @property
     def words(self) -> tuple[str, ...]:
         """The folded tokens that are no punctuation."""
-        return tuple([word for chunk in self._chunks for word in chunk.words])
+        return tuple(chain.from_iterable(map(self._chunks.words.__getitem__, self._pieces)))
 
     def token(self, place: int) -> str:
         """The token of this number, looked for from the nearer end."""
         late = 2 * place > len(self.kinds)
         ahead = place - len(self.kinds) if late else place
-        for chunk in reversed(self._chunks) if late else self._chunks:
-            size = len(chunk.tokens)
+        for piece in reversed(self._pieces) if late else self._pieces:
+            size = len(self._chunks.kinds[piece])
             if -size <= ahead < size:
-                return chunk.tokens[ahead]
+                return self._chunks.tokens[piece][ahead]
             ahead += size if late else -size
         raise IndexError(place)
 

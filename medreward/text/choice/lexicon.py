@@ -55,7 +55,6 @@ class Lexicon:
     def __init__(self, options: OptionSet) -> None:
         self.names = names_of(options.labels)
         self.chunks = _chunks_for(options.labels)
-        self.kinds = self.chunks.kinds
         self.texts = {label: text for label, text in zip(options.labels, options.texts, strict=True) if text}
         self.strict: dict[str, list[str]] = {}
         self.loose: dict[tuple[str, ...], list[str]] = {}
@@ -90,9 +89,9 @@ class Lexicon:
         """The label a token is, as the options spell it; None for one that is not offered."""
         label = self.names.find(token)
         if label is None:
-            undressed_label = self.kinds.names.find(token)
+            undressed_label = self.chunks.names.find(token)
             if undressed_label is not None:
-                label = self.names.labels[self.kinds.names.labels.index(undressed_label)]
+                label = self.names.labels[self.chunks.names.labels.index(undressed_label)]
         return label
 
 
