@@ -162,7 +162,7 @@ def _is_withdrawn(said: Said, cut: int) -> bool:
         return False
     if _SILENCE.fullmatch(rest):
         return True
-    if re.search("[iQ][f]*+w", rest):
+    if re.search("[iQ][f]*+w|(?:N[fi]*+|[mi]n[fi]*+)r", rest):
         return True
     raw = said.raw[said.tagged.first[cut] :]
     return REFUSAL.search(" ".join(words_in([token.casefold() for token in raw]))) is not None

@@ -103,7 +103,7 @@ def _whole_text(folded: str, cut: Cut, lexicon: Lexicon) -> list[str]:
     if len(cut.kinds) > 2 * lexicon.longest + 60 or not lexicon.texts:
         return []
     strict = lexicon.strict.get(" ".join(folded.split()))
-    if strict or cut.tokens[-1:] == ["?"]:
+    if strict or "?" in (*cut.tokens[:1], *cut.tokens[-1:]):
         return strict or []
     return lexicon.loose.get(cut.words) or []
 

@@ -26,7 +26,7 @@ _IS_WRONG = re.compile("[:fmpo]*+[iI]?+[fm]*+(?:w|[nN]++[fimp]*+[raowvVy])")
 _NO = re.compile("[:o]++n$")
 _IS_NOT = re.compile("[:fmp]*+(?:N|[iI][fm]*+n)")
 _IS_RIGHT = re.compile(
-    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V++[fr]*+[ao]?$|r?V++[fy]|[iI]f*+pu[fm]*+v|[iI]?f*+[rV]f*+b$|[iI]f++b$"
+    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V++[frp]*+[ao]?$|r?V++[fy]|[iI]f*+pu[fm]*+v|[iI]?f*+[rV]f*+b$|[iI]f++b$|f*+b++$"
 )
 _IS = re.compile("[iIQ][yfoa:]*+$")
 _IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
@@ -69,15 +69,16 @@ class Statement:
     verdict: str = "mentioned"
 
 
-_LABEL_STOP = re.compile(r"((?:^|(?<=[\n(\-]))M)\.(?!$|\n|M[,&|]M)|((?<=[|&])M)\.(?=[xTfM])")
+_LABEL_STOP = re.compile(r"((?:^|(?<=[\n(\-]))M)\.(?!$|\n|M[,&|]M)|((?<=[|&])(?<!M[|&])M)\.(?=[xTfM])")
 """The full stop of ``B. text``, which ends no sentence."""
 _IN_PASSING = re.compile(r"\)[^.,?!;\n()-]")
 """What follows a mention that brackets hold in the middle of a sentence."""
 _APPOSED = re.compile(r",(?:[^,.?!\nM]{1,20}+,)?+[fmo]*+(?:[iIm][fm]*+[nN]|N|[iI][fm]*+w)")
 """What denies a mention behind an apposition: ``option A, a yeast, is not seen``."""
-_WAIT = re.compile(r"(?:(?<=[.,?\n()\-:M])|^)[nfuz,]*+k++[,nfp:k]*+|(?<=[.,?\n])n(?=[,.\n])")
-_ORDER = re.compile("1t|z1|1(?=[fuaoi])|2(?=[fao])")
+_WAIT = re.compile(r"(?:(?<=[.,?\n()\-:M])|^)[nfuz,]*+k++[,nfp:k]*+|(?<=[.,?\n])n(?=[,.:\n])")
+_ORDER = re.compile("1t|z1|1(?=[fuaoi])|2(?=[fao]|x:)")
 _DASHED = re.compile("(?<=M)-(?=[fm]*+[rwnN](?!x))")
+_BETWEEN = re.compile(r"(D[fo]*+M[fo]*+)[&n](?=[fo]*+M)")
 _NO_DOUBT = re.compile("nf?N(?=[^rwaofvV]|$)")
 _AS_WELL_AS = re.compile("(?<=M)zfz(?=M)")
 
@@ -91,6 +92,8 @@ def shaped(kinds: str) -> str:
         kinds = _ORDER.sub(lambda found: "d" * len(found[0]), kinds.replace("2t", "kk")).replace("t", "d")
     if "N" in kinds:
         kinds = _NO_DOUBT.sub(lambda found: "f" * len(found[0]), kinds)
+    if "D" in kinds:
+        kinds = _BETWEEN.sub(r"\1|", kinds)
     if "zfz" in kinds:
         kinds = _AS_WELL_AS.sub("&&&", kinds)
     if "-" in kinds:
@@ -158,15 +161,24 @@ def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Stat
         words = before.rstrip(_GLUE)
         glue = before[len(words) :]
         doubt = _doubt(doubt, words) if words else doubt
+        if doubt == _BETWEEN_TWO and "u" in glue:  # between B and C I choose
+            doubt = 0
         anchored = anchored or "a" in before or "o" in before or "r" in before
         opens = words[-1] in _STOPS + "|&RC" if words else done == start
         if opens and words[-1:] == "(" and (len(words) > 1 or done > start) and _IN_PASSING.match(kinds, at + 1):
             opens = False
+        if (clause := _CLAUSE.search(glue)) is not None:
+            glue = glue[clause.end() :]
         far, near = glue[:-30], glue[-30:]
         left = "n" + near if "n" in far or "N" in far else near
         yield Statement(tagged.means[at], at, at, left, opens, anchored, doubt, at in tagged.texts)
         done = at + 1
         at = kinds.find("M", done, end)
+
+
+_CLAUSE = re.compile("w:(?=[fm]*+(?:p[fm]*+i|Q))")
+"""A new clause behind a verdict: ``he is wrong: it is B``."""
+_BETWEEN_TWO = 3
 
 
 def _doubt(before: int, junk: str) -> int:
@@ -198,7 +210,7 @@ def _joined(mentions: list[Statement], kinds: str) -> list[Statement]:
 def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
     between = kinds[before.end + 1 : mention.start]
     if before.conjoined == "|" and between[:1] == "," and {*mention.labels} < {*before.labels}:
-        return _CONJUNCTION.search(between) is not None
+        return "|" in between
     if _JOIN.fullmatch(between) is None:
         return set(before.labels) == set(mention.labels) and _SAME.fullmatch(between) is not None
     if _CONJUNCTION.search(between) or set(before.labels) == set(mention.labels) or not between:
@@ -223,8 +235,10 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     if verdict in ("affirmed", "bare"):
         if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
             return "denied"
-        if _ONLY_IF.match(words):
+        if _ONLY_IF.match(words) or _SAID_BY.match(window):
             return "mentioned"
+    elif verdict == "mentioned" and _AGREED.match(window):
+        return "affirmed"
     return verdict
 
 
@@ -238,6 +252,10 @@ _REFUTED = re.compile(
 )
 """A verdict behind: ``B (wrong)``, ``B. That is not right``, ``B, I guess not``, ``B (does not explain it)``."""
 _UNSEEN = re.compile(r"[:,(-]*+nf*+5")
+_SAID_BY = re.compile(r"[,:fo]*+x{1,3}+d(?=[.,\n]|$)")
+"""Who says so, behind what he says: ``B, the student said``."""
+_AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")
+"""Somebody else's choice that is ours too: ``The student says B, and I agree``."""
 _ONLY_IF = re.compile(r"[,(-]*+c?f*+dd")
 
 

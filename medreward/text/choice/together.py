@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
 
-ALONE = str.maketrans("O7EHWFBJKGsZ6lU843@59%<>^=~+*;$", "xfvmimIxvxxrfmufumixnvxxavkvxxx")
+ALONE = str.maketrans(
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$" "υαηνδγβλεθστρμκωψζφπχξ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxx" "dfxxmvvvxaxffffxfxfxvf",
+)
 """What a word of each of these kinds is by itself."""
 
 
@@ -40,22 +43,93 @@ def _rule(needs: str, pattern: str, kind: str) -> _Rule:
     return _Rule(needs[0], needs[1:], re.compile(pattern), kind, lambda found: kind * len(found[0]))
 
 
+def _rewrite(needs: str, pattern: str, kinds: str) -> _Rule:
+    """A rule that gives each of the words found a kind of its own."""
+    return _Rule(needs[0], needs[1:], re.compile(pattern), kinds[0], lambda found: found.expand(kinds))
+
+
 _STARTS = r"(?:^|(?<=[.\n]))"
+_TO_LABEL = "(?=[fo]?M)"
+_AT_END = r"(?=[.,\n]|$)"
 _RULES = (
+    # What only sounds like a choice, told by an article
+    _rule("Hα", _STARTS + r"(?=[yz9][αx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
+    _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
+    _rule("@", _STARTS + r"(?=[yz9][αx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
+    _rule("Hα", "H(?=f?ir[zy]α)", "d"),  # would be right in a
+    _rule("αo", "(?<=i)α(?=o)", "x"),  # is an option
+    _rule("α", "α", "f"),
+    # Double negation, and what is left when all others are gone
+    _rule("sN", "n[f7]?sy?N" + _TO_LABEL, "v"),  # no reason to doubt
+    _rule("jN", r"N[^.,?!\n:()cdMj]{0,10}j[cn]" + _TO_LABEL, "v"),  # can't be anything but
+    _rule("j", "(?:(?<=j[cn]M)|(?<=j[cn][fo]M))[mIif]{1,3}w", "V"),  # everything but B is excluded
+    _rule("jV", "j[cn](?=[fo]?MV)", "f"),
+    _rule("ηb", "[nν](?:yf?)?[fo]{0,2}ηb" + _TO_LABEL, "f"),  # none other than
+    _rule("νn", "νyf?[ofa]{1,2}n(?=[fo]?MV)", "f"),  # none of the options except B fits
+    _rule("9n", r"9[Afx]?[nN]", "f"),  # without a doubt
+    _rule("Kp", "NKp" + _TO_LABEL, "v"),  # il ne reste que
+    _rule("6m", "m6" + _TO_LABEL, "v"),  # kann nur B sein
+    _rule("nz", "nz(?=[vE]y)", "n"),  # nothing in favour of
+    _rule("u", r"(?<=[u4])[mHδ]{0,2}[nN](?=[^.,?!\n:;()cdwjnNMk]{1,20}M)[^M]*?(?=[fo]?M)", "n"),  # I don't see how
+    _rule("4n", r"(?<=4)n(?=[^.,?!\n:;()cdwjnNMk]{1,20}M)[^M]*?(?=[fo]?M)", "n"),
+    _rewrite("yn", "yn(?=[fo]?M)", "fn"),  # with no
+    # What beats what
+    _rule("β", "(?<=M)β[wx]?" + _TO_LABEL, "b"),
+    _rule("β", "(?<=M)β[jfOoxη]{1,4}" + _AT_END, "V"),  # beats all the others
+    _rewrite("λy", "(?<=M)λy" + _TO_LABEL, "wv"),
+    _rule("ε", "(?<=M)[mxvV<χ]f{0,3}[mzwx]?ε" + _AT_END, "V"),  # has the edge, comes out ahead
+    _rule("θ", "(?<=M)[mxχ]fθ" + _AT_END, "V"),  # gets my vote
+    _rule("σ", r"(?<=M)\+[f7]{0,2}σ" + _AT_END, "V"),  # makes the most sense
+    _rule("τy", "(?<=M)(?:iz)?f?τyf?[xa]" + _AT_END, "V"),  # is at the top of my list
+    _rule("δ", r"(?<=M)δ(?=[.\n]|$)", "V"),  # B does
+    _rule("1i", "(?<=M)i1" + _AT_END, "V"),  # is first
+    # Ways to say I, or in my view
+    _rule("ρ", "z[fr27]{0,2}ρ(?:,(?=f?[Moaupi]))?|ρz(?=[fo]?M)", "f"),  # on reflection
+    _rule("θu", "(?<=u)θ(?=[yz]?[fo]?M)", "v"),  # I vote for
+    _rule("ζ", "(?<=u)ζ(?=y[fo]?M)|ζuz(?=y[fo]?M)", "v"),  # I side with, count me in for
+    _rule("πU", "dUπu,?", "f"),  # if you ask me
+    _rule("χ", "(?<=M)χ[pf]{1,2}r?" + _AT_END, "V"),  # describes this best
+    _rule("φd", "dφ(?=,|y)", "f"),  # if pressed
+    _rule("jd", "dj(?=,)", "f"),  # if anything
+    _rule("ky", "(?<!u)k[fp]?y(?=[fo]?M)", "v"),  # changes this to
+    # What only sounds like a choice
+    _rule("μ", "[vx](?=[fo]?Mzμ)", "d"),  # keep B in mind
+    _rule("κv", "z?κyv(?=y)", "d"),  # as much to say for
+    _rule("yv", "(?<=[ip])zxyv" + _TO_LABEL, "d"),  # too early to say
+    _rule("ω", "(?<![u4])ωu?y?v?", "d"),  # wants us to say
+    _rule("Ky", "(?<=M)Ky" + _TO_LABEL, "x"),  # B stands for
+    _rule("i:", "iyf(?=:)", "d"),  # looks like this:
+    _rule("*y", r"(?<=y)\*(?=[,:]?[fo]?M)", "d"),  # for example
+    _rule("ψy", "z[fA]?ψ(?=y)", "d"),  # in case of
+    _rule("3", r"(?:^|(?<=[.,\n]))3[fxαAO]", "d"),  # should the CT be positive
+    _rule("6H", r"6(?=[^M.,\n?:]{1,20}H)", "d"),  # only a positive CT would
+    _rule("?", r"(?:^|(?<=[.\n,(]))\?" + _TO_LABEL, "d"),  # ?B
+    _rule(";", r"(?<=[,M]);[^M.,?!\n]?", "d"),  # B, provided
+    _Rule("~", "", re.compile(r"~[pf*]{1,3}a?(?=[.,\n]|$)"), "k", lambda found: "n" + "k" * (len(found[0]) - 1)),
+    _rule("1W", "1[xaof]{1,2}W", "d"),  # my first instinct was
+    _rule("F", "(?<=M)F(?=i)", "d"),  # had been
+    _rule("k", "(?<=u)x(?=k)", "d"),  # I considered changing
+    _rule("ξ", _STARTS + "ξ(?=,)", "d"),
+    _rule("|c", r"\|c" + _TO_LABEL, "k"),  # or rather
+    _rule("&r", "(?<=,)&r" + _TO_LABEL, "c"),  # e sim
+    # Other words
     _rule("Om", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "`"),  # the patient has bursitis
     _rule("O:", "vyf?O(?=:)", "v"),  # I agree with the user:
     _rule("Oy", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
     _rule("O", r"(?<![yz])(?<![yz]f)(?<![yz]ff)O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
     _rule("Gy", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
-    _rule("K", "K[iu]?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
+    _rule("<", "(?<=[u4])f?<(?=[fo]?M(?!>))", "v"),  # I'd take
+    _rule("K", "(?<=[u4])K[fx]{1,2}z" + _TO_LABEL, "v"),  # stake my reputation on
+    _rule("K", "K(?:Hi?|[iuxz])?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
     _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
-    _rule("%", "(?<=[xO])f?%", "d"),  # my attending said; not: I said
+    _rule("%", "(?<=[xO])[fHl3m]?f?%", "d"),  # my attending said; not: I said
+    _rule("v", "(?<=x)[Hl]f?v" + _TO_LABEL, "d"),  # somebody would say
     _rule("<", "<[fp]?>", "n"),  # take that back
     _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
     _rule("=", _STARTS + "=", "x"),  # see option B
     _rule("~", "~(?=[fo]?M)", "n"),  # scratch B
-    _rule("+", r"\+(?=f?M[f7]{0,2}r)|\+p(?=f?M)", "v"),  # I consider B the best
+    _rule("+", r"\+(?=f?M(?:yi)?[f7]{0,2}r)|\+p(?=f?M)", "v"),  # I consider B the best
     _rule("kz", "z(?=f?Myf?M)", "n"),  # changed from B
     _rule("kn", "(?<=nM)y(?=f?M)", "v"),  # to D
     _rule("iz", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
@@ -70,15 +144,16 @@ _RULES = (
     _rule("d|", r"d(?=\|n)", "z"),  # whether or not
     _rule("dy", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8d", "8d", "f"),  # even if
+    _rule("υ", "υ", "d"),
     _rule("d,", "d,(?=p)", "d"),  # ich bezweifle, dass
     _rule("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J,", "(?:z[1J]|J),", "d"),  # at first, initially,
-    _rule("J", "J(?=[fuaovmyHW%])", "d"),  # initially chose, previous answer, used to be, almost said
-    _rule("*", r"\*(?=f?[ao])", "d"),  # my previous answer
+    _rule("J", "J(?=[fuaovmyHW%ik])", "d"),  # initially chose, previous answer, used to be, almost said
+    _rule("*", r"\*(?=f?[aoθ])", "d"),  # my previous answer
     _rule(";p", ";(?=p)", "d"),  # provided that
     _rule("zv", "z(?=vf?M)", "d"),  # before choosing
-    _rule("1", "z1,|1(?=v)", "d"),
+    _rule("1", "z1,|1(?=[v%])", "d"),
     _rule("F", _STARTS + "F|[u4]F(?!y)", "d"),  # had there been, I had chosen; not: I had to choose
     _rule("B", _STARTS + "B|B(?=[fo]?M)", "d"),  # were it torn; if the answer were B
     _rule("W", "u[WB](?![fm]?[rwy])|W(?=f?t)", "d"),  # I was going to; was thought to be; not: I was right

@@ -164,7 +164,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
             out[at] = "M"
             live.append(at)
         else:
-            out[at] = {"A": "f" if token in "aA" else "u"}.get(kind, "x")
+            out[at] = {"A": "α" if token in "aA" else "u"}.get(kind, "x")
             if kind in "LX" and joined and not is_dead and before in "|&" and live:
                 out[live.pop()] = "x"
         is_dead = out[at] == "x" if kind in "LX" else out[at] != "M" and token == "A" and before in _PHRASES
