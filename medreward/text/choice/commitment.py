@@ -106,6 +106,8 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
             last = said.kinds.rfind("!", 0, yes[-1].start)
         if last > 0 and _is_said_before(said, last):
             begin = last
+        if cut is not None and (late := _colon_behind(said, cut)) is not None:
+            yes, begin = [late], cut
         yes = [one for one in yes if one.start > begin or begin == 0]
     if (line := _answer_line(said, yes)) is not None:
         return [line], {label for one in said.statements if one.start > line.end for label in _denied(one)}, cut
@@ -116,6 +118,18 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         for label in one.labels
     }
     return _without_list(said, yes) if len(yes) > 1 else yes, denied, cut
+
+
+_BEHIND_COLON = re.compile(":[fo]*+$")
+
+
+def _colon_behind(said: Said, cut: int) -> Statement | None:
+    """The one label behind a taking back, where it ends the body behind a colon: ``Wait, in view of the fever: C``."""
+    late = [one for one in said.statements if one.start > cut]
+    if len(late) != 1 or len(late[0].labels) != 1 or late[0].verdict != "mentioned" or late[0].doubt:
+        return None
+    ends = _LEADING.fullmatch(said.kinds, late[0].end + 1) is not None
+    return late[0] if ends and _BEHIND_COLON.search(late[0].left) else None
 
 
 _FIELD = re.compile("[aor][fo]*+:[:fo]*+$")
@@ -141,7 +155,7 @@ def _is_said_before(said: Said, place: int) -> bool:
 
 def _without_list(said: Said, yes: list[Statement]) -> list[Statement]:
     """What is affirmed, without a list of the options that only repeats them before one is affirmed."""
-    affirmed = [one for one in yes if one.verdict == "affirmed"]
+    affirmed = [one for one in yes if one.verdict == "affirmed" or one.left.endswith(":")]
     if not affirmed or len(affirmed) == len(yes):
         return yes
     listed = [one for one in yes if one.verdict == "bare" and len(one.labels) == 1 and one.start < affirmed[0].start]
@@ -198,11 +212,12 @@ def _one(said: Said, yes: list[Statement], denied: set[str | None]) -> Choice:
 def _still_open(yes: list[Statement], singles: list[Statement]) -> list[Statement]:
     """Several labels named together, of which none is singled out later."""
     latest = {one.labels[0]: one.start for one in singles}
+    concluded = {one.labels[0]: one.start for one in singles if one.verdict == "affirmed" or one.left}
     return [
         one
         for one in yes
         if len(one.labels) > 1
-        and not (one.conjoined == "|" and any(latest.get(label, -1) > one.start for label in one.labels))
+        and not any((latest if one.conjoined == "|" else concluded).get(label, -1) > one.start for label in one.labels)
     ]
 
 

@@ -17,15 +17,15 @@ from medreward.text.choice.lexicon import Lexicon
 __all__ = ["plain_choice"]
 
 _LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
-_HARMLESS = r"(?:[^LAXTSPY#GgkRC?nwq(~υωγβλνη]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|\((?![LAX])|q(?![LAX]))*+"
+_HARMLESS = r"(?:[^LAXTSPY#GgkRC?nwq(~ΦωΓβλΨη]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|\((?![LAX])|q(?![LAX]))*+"
 """Kinds that change nothing behind a label: an article, a "no" before a word, but no other label and no verdict."""
 _NEXT = (
-    r"(?![^xz.,:()\nwnN9]*+[wnN9]|[fαmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ1dt8@HW]|z[1J]))q*+(?=[^gq.,:\n)(|-])"
+    r"(?![^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ1dt8@HWΦξ;3~]|z[1J]))q*+(?=[^gq.,:\n)(|-])"
     + _HARMLESS
 )
 """What may begin behind a label and its separator: no verdict, no condition, nobody else."""
 _BEFORE = (
-    r"(?:(?:[fαxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
+    r"(?:(?:[fΔxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
 )
 """Clauses that may lead up to a claim: no condition, nobody who claims it."""
 _BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|z(?![1J]){_HARMLESS}$)"

@@ -122,12 +122,23 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
         asked = kinds[end - 1] == "?"
         answered = asked and _YES.match(kinds, end) is not None
         mentions = list(_mentions(kinds, start, end, tagged))
+        before = None
         for statement in _joined(mentions, kinds) if len(mentions) > 1 else mentions:
             wrapped = statement.start in tagged.wrapped
             statement.verdict = marks.get(statement.start) or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
             if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
+            if before is not None and _is_gapped(before, statement, kinds):
+                statement.verdict = "denied"
+            before = statement
             yield statement
+
+
+def _is_gapped(before: Statement, one: Statement, kinds: str) -> bool:
+    """Does the verdict before hold here too: ``A is wrong because of x, B because of y``?"""
+    if before.verdict != "denied" or one.verdict != "bare" or one.left or kinds[one.end + 1 : one.end + 2] != "z":
+        return False
+    return kinds.find("z", before.end, one.start) > 0
 
 
 _YES = re.compile(r"f*+r(?![^.,!\n)])")
@@ -209,8 +220,8 @@ def _joined(mentions: list[Statement], kinds: str) -> list[Statement]:
 
 def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
     between = kinds[before.end + 1 : mention.start]
-    if before.conjoined == "|" and between[:1] == "," and {*mention.labels} < {*before.labels}:
-        return "|" in between
+    if between[:1] == "," and {*mention.labels} < {*before.labels}:  # "A or B, B", "A, B, C, so B"
+        return "|" in between or (before.conjoined != "|" and _CONJUNCTION.search(between) is not None)
     if _JOIN.fullmatch(between) is None:
         return set(before.labels) == set(mention.labels) and _SAME.fullmatch(between) is not None
     if _CONJUNCTION.search(between) or set(before.labels) == set(mention.labels) or not between:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$" "υαηνδγβλεθστρμκωψζφπχξ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxx" "dfxxmvvvxaxffffxfxfxvf",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvf",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -53,19 +53,19 @@ _TO_LABEL = "(?=[fo]?M)"
 _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
     # What only sounds like a choice, told by an article
-    _rule("Hα", _STARTS + r"(?=[yz9][αx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
+    _rule("HΔ", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
     _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
-    _rule("@", _STARTS + r"(?=[yz9][αx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
-    _rule("Hα", "H(?=f?ir[zy]α)", "d"),  # would be right in a
-    _rule("αo", "(?<=i)α(?=o)", "x"),  # is an option
-    _rule("α", "α", "f"),
+    _rule("@", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
+    _rule("HΔ", "H(?=f?ir[zy]Δ)", "d"),  # would be right in a
+    _rule("Δo", "(?<=i)Δ(?=o)", "x"),  # is an option
+    _rule("Δ", "Δ", "f"),
     # Double negation, and what is left when all others are gone
     _rule("sN", "n[f7]?sy?N" + _TO_LABEL, "v"),  # no reason to doubt
     _rule("jN", r"N[^.,?!\n:()cdMj]{0,10}j[cn]" + _TO_LABEL, "v"),  # can't be anything but
     _rule("j", "(?:(?<=j[cn]M)|(?<=j[cn][fo]M))[mIif]{1,3}w", "V"),  # everything but B is excluded
     _rule("jV", "j[cn](?=[fo]?MV)", "f"),
-    _rule("ηb", "[nν](?:yf?)?[fo]{0,2}ηb" + _TO_LABEL, "f"),  # none other than
-    _rule("νn", "νyf?[ofa]{1,2}n(?=[fo]?MV)", "f"),  # none of the options except B fits
+    _rule("ηb", "[nΨ](?:yf?)?[fo]{0,2}ηb" + _TO_LABEL, "f"),  # none other than
+    _rule("Ψn", "Ψyf?[ofa]{1,2}n(?=[fo]?MV)", "f"),  # none of the options except B fits
     _rule("9n", r"9[Afx]?[nN]", "f"),  # without a doubt
     _rule("Kp", "NKp" + _TO_LABEL, "v"),  # il ne reste que
     _rule("6m", "m6" + _TO_LABEL, "v"),  # kann nur B sein
@@ -79,19 +79,19 @@ _RULES = (
     _rewrite("λy", "(?<=M)λy" + _TO_LABEL, "wv"),
     _rule("ε", "(?<=M)[mxvV<χ]f{0,3}[mzwx]?ε" + _AT_END, "V"),  # has the edge, comes out ahead
     _rule("θ", "(?<=M)[mxχ]fθ" + _AT_END, "V"),  # gets my vote
-    _rule("σ", r"(?<=M)\+[f7]{0,2}σ" + _AT_END, "V"),  # makes the most sense
+    _rule("Σ", r"(?<=M)\+[f7]{0,2}Σ" + _AT_END, "V"),  # makes the most sense
     _rule("τy", "(?<=M)(?:iz)?f?τyf?[xa]" + _AT_END, "V"),  # is at the top of my list
     _rule("δ", r"(?<=M)δ(?=[.\n]|$)", "V"),  # B does
     _rule("1i", "(?<=M)i1" + _AT_END, "V"),  # is first
     # Ways to say I, or in my view
-    _rule("ρ", "z[fr27]{0,2}ρ(?:,(?=f?[Moaupi]))?|ρz(?=[fo]?M)", "f"),  # on reflection
+    _rule("Λ", "z[fr27]{0,2}Λ(?:,(?=f?[Moaupi]))?|Λz(?=[fo]?M)", "f"),  # on reflection
     _rule("θu", "(?<=u)θ(?=[yz]?[fo]?M)", "v"),  # I vote for
     _rule("ζ", "(?<=u)ζ(?=y[fo]?M)|ζuz(?=y[fo]?M)", "v"),  # I side with, count me in for
     _rule("πU", "dUπu,?", "f"),  # if you ask me
     _rule("χ", "(?<=M)χ[pf]{1,2}r?" + _AT_END, "V"),  # describes this best
     _rule("φd", "dφ(?=,|y)", "f"),  # if pressed
     _rule("jd", "dj(?=,)", "f"),  # if anything
-    _rule("ky", "(?<!u)k[fp]?y(?=[fo]?M)", "v"),  # changes this to
+    _rule("ky", "(?<!ux)(?<!u)k[fp]?y(?=[fo]?M)", "v"),  # changes this to
     # What only sounds like a choice
     _rule("μ", "[vx](?=[fo]?Mzμ)", "d"),  # keep B in mind
     _rule("κv", "z?κyv(?=y)", "d"),  # as much to say for
@@ -101,7 +101,7 @@ _RULES = (
     _rule("i:", "iyf(?=:)", "d"),  # looks like this:
     _rule("*y", r"(?<=y)\*(?=[,:]?[fo]?M)", "d"),  # for example
     _rule("ψy", "z[fA]?ψ(?=y)", "d"),  # in case of
-    _rule("3", r"(?:^|(?<=[.,\n]))3[fxαAO]", "d"),  # should the CT be positive
+    _rule("3", r"(?:^|(?<=[.,\n]))3[fxΔAO]", "d"),  # should the CT be positive
     _rule("6H", r"6(?=[^M.,\n?:]{1,20}H)", "d"),  # only a positive CT would
     _rule("?", r"(?:^|(?<=[.\n,(]))\?" + _TO_LABEL, "d"),  # ?B
     _rule(";", r"(?<=[,M]);[^M.,?!\n]?", "d"),  # B, provided
@@ -144,7 +144,7 @@ _RULES = (
     _rule("d|", r"d(?=\|n)", "z"),  # whether or not
     _rule("dy", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8d", "8d", "f"),  # even if
-    _rule("υ", "υ", "d"),
+    _rule("Φ", "Φ", "d"),
     _rule("d,", "d,(?=p)", "d"),  # ich bezweifle, dass
     _rule("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if

@@ -35,6 +35,8 @@ class Tagged:
     wrapped: set[int] = field(default_factory=set)
 
 
+_ANSWER_MARK = re.compile(r"\n*+(?P<q>X):[^?]*+\?\n*+A(?=:)")
+"""``Q: ...? A:``"""
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
@@ -46,6 +48,8 @@ def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Ta
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
     first: Sequence[int] = range(len(kinds))
     last = first
+    if "?" in kinds and (marked := _ANSWER_MARK.match(kinds)) is not None and raw[marked.start("q")] in "Qq":
+        kinds = f"{kinds[: marked.end() - 1]}a{kinds[marked.end() :]}"
     if present:
         found = _phrases(cut, raw, present)
         if found:
@@ -164,7 +168,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
             out[at] = "M"
             live.append(at)
         else:
-            out[at] = {"A": "α" if token in "aA" else "u"}.get(kind, "x")
+            out[at] = {"A": "Δ" if token in "aA" else "u"}.get(kind, "x")
             if kind in "LX" and joined and not is_dead and before in "|&" and live:
                 out[live.pop()] = "x"
         is_dead = out[at] == "x" if kind in "LX" else out[at] != "M" and token == "A" and before in _PHRASES
@@ -179,7 +183,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     return tagged
 
 
-_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()}
+_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | {"<": "v"}
 _PHRASES = ("x", "h")
 """Behind a word or a hyphen a letter is part of a phrase."""
 

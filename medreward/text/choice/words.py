@@ -49,14 +49,14 @@ kind   name               tokens                          kind   name           
 ``~``  ``scratch``        scratch                         ``<``  ``take``           take
 ``>``  ``back``           back                            ``*``  ``former``         previous, original
 ``;``  ``provided``       provided (that)                 ``$``  ``leads_to``       leads (me to)
-``υ``  ``until``          until                           ``ω``  ``wants``          wants, expect (us to)
-``α``  ``an``             a, an                           ``η``  ``other``          other (than)
-``ν``  ``none``           none (but)                      ``δ``  ``does``           does
-``γ``  ``agree``          agree                           ``κ``  ``much``           (as) much
+``Φ``  ``until``          until                           ``ω``  ``wants``          wants, expect (us to)
+``Δ``  ``an``             a, an                           ``η``  ``other``          other (than)
+``Ψ``  ``none``           none (but)                      ``δ``  ``does``           does
+``Γ``  ``agree``          agree                           ``κ``  ``much``           (as) much
 ``β``  ``beats``          beats, edges (out)              ``λ``  ``loses``          loses (to)
 ``ε``  ``edge``           edge, (comes out) ahead         ``θ``  ``vote``           vote
-``σ``  ``sense``          (makes) sense                   ``τ``  ``top``            (at the) top (of my list)
-``ρ``  ``reflection``     (on) reflection, (my) view      ``μ``  ``mind``           (keep in) mind
+``Σ``  ``sense``          (makes) sense                   ``τ``  ``top``            (at the) top (of my list)
+``Λ``  ``reflection``     (on) reflection, (my) view      ``μ``  ``mind``           (keep in) mind
 ``ψ``  ``event``          (in) case, event (of)           ``ζ``  ``side``           side (with), count (me in)
 ``χ``  ``gets``           gets (my vote), describes        ``ξ``  ``next``           next
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
@@ -144,19 +144,19 @@ _NAMES = {
     "deem": "+",
     "lacking": "9",
     "than": "b",
-    "until": "υ",
-    "an": "α",
+    "until": "Φ",
+    "an": "Δ",
     "other": "η",
-    "none": "ν",
+    "none": "Ψ",
     "does": "δ",
-    "agree": "γ",
+    "agree": "Γ",
     "beats": "β",
     "loses": "λ",
     "edge": "ε",
     "vote": "θ",
-    "sense": "σ",
+    "sense": "Σ",
     "top": "τ",
-    "reflection": "ρ",
+    "reflection": "Λ",
     "mind": "μ",
     "much": "κ",
     "wants": "ω",
@@ -188,7 +188,7 @@ _DASHES = ("-", "--", "---", "–", "––", "–––", "−", "‐", "‑")
 def _tables() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     """The kind of every word, and what several words together say."""
     kinds: dict[str, str] = {"\n": "\n", "\x85": "\n", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "—": "-", "―": "-"}
-    kinds |= {"a": "α", "i": "u"} | {dash: "h" if len(dash) == 1 else "-" for dash in _DASHES}
+    kinds |= {"a": "Δ", "i": "u"} | {dash: "h" if len(dash) == 1 else "-" for dash in _DASHES}
     kinds |= {edge.replace("_", dash): "-" for dash in _DASHES for edge in (" _", "_ ", " _ ")}
     kinds |= {edge.replace("_", arrow): "." for arrow in ("->", "=>") for edge in (" _", "_ ", " _ ")}
     spoken: dict[str, tuple[str, ...]] = {}
@@ -256,7 +256,8 @@ def token_span(text: str, first: int, last: int) -> tuple[int, int]:
 
 _WHAT = r"(?:above|below|options?|choices?|answers?|alternatives|these|those|them|following|listed)"
 NONE_OF = re.compile(
-    rf"\b(?:none|neither|no one|not any)(?: of)?(?: the| these| those)?(?: \w+)? {_WHAT}\b(?! (?:except|but|besides|other)\b)"
+    rf"\b(?:none|neither|no one|not any)(?: of)?(?: the| these| those)?(?: \w+)? {_WHAT}\b"
+    r"(?! (?:except|but|besides|other)\b)"
     rf"|\bno (?:correct|right|valid) {_WHAT}|^none$|^neither$"
     r"|\bnot (?:listed|provided|given|among|included|one of)(?: in| among)?(?: the| these| any)?(?: of)?"
     rf"(?: \w+)? {_WHAT}\b|\bnot listed\b(?:(?<=\bis not listed)|(?<=\bare not listed))|^not listed$"
