@@ -25,7 +25,8 @@ _NEXT = (
 )
 """What may begin behind a label and its separator: no verdict, no condition, nobody else."""
 _BEFORE = (
-    r"(?:(?:[fΔxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
+    r"(?:(?:[fΔΠΘxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])"
+    r"|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
 )
 """Clauses that may lead up to a claim: no condition, nobody who claims it."""
 _BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|z(?![1J]){_HARMLESS}$)"

@@ -187,7 +187,7 @@ def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Stat
         at = kinds.find("M", done, end)
 
 
-_CLAUSE = re.compile("w:(?=[fm]*+(?:p[fm]*+i|Q))")
+_CLAUSE = re.compile("w:(?=[fm]*+(?:p[fm]*+i|Q))|un:")
 """A new clause behind a verdict: ``he is wrong: it is B``."""
 _BETWEEN_TWO = 3
 
@@ -244,6 +244,8 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
         said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped)
     )
     if verdict in ("affirmed", "bare"):
+        if _OUTDONE.match(window):
+            return "mentioned"
         if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
             return "denied"
         if _ONLY_IF.match(words) or _SAID_BY.match(window):
@@ -263,6 +265,8 @@ _REFUTED = re.compile(
 )
 """A verdict behind: ``B (wrong)``, ``B. That is not right``, ``B, I guess not``, ``B (does not explain it)``."""
 _UNSEEN = re.compile(r"[:,(-]*+nf*+5")
+_OUTDONE = re.compile(r"[^.?!\nc]{1,12}c[fpi]*+wb")
+"""``B is better than A but worse than C``."""
 _SAID_BY = re.compile(r"[,:fo]*+x{1,3}+d(?=[.,\n]|$)")
 """Who says so, behind what he says: ``B, the student said``."""
 _AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvf",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfza",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -48,11 +48,19 @@ def _rewrite(needs: str, pattern: str, kinds: str) -> _Rule:
     return _Rule(needs[0], needs[1:], re.compile(pattern), kinds[0], lambda found: found.expand(kinds))
 
 
+def _condition(needs: str, pattern: str) -> _Rule:
+    """A rule that makes all words but the mentions a condition."""
+    return _Rule(needs[0], needs[1:], re.compile(pattern), "d", lambda found: _NO_MENTION.sub("d", found[0]))
+
+
+_NO_MENTION = re.compile("[^M]")
 _STARTS = r"(?:^|(?<=[.\n]))"
 _TO_LABEL = "(?=[fo]?M)"
 _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
     # What only sounds like a choice, told by an article
+    _rule("Πx", _STARTS + "Π(?:Δ|f*+x)[^.?!\\n:cMuaoΘ,]{0,12},(?=f?M)", "d"),  # in children,
+    _rule("Π", "Π", "z"),
     _rule("HΔ", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
     _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
     _rule("@", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
@@ -121,10 +129,19 @@ _RULES = (
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("<", "(?<=[u4])f?<(?=[fo]?M(?!>))", "v"),  # I'd take
     _rule("K", "(?<=[u4])K[fx]{1,2}z" + _TO_LABEL, "v"),  # stake my reputation on
+    _rule("K", "Kx[yz](?=[yfo:]*+M)", "v"),  # end up with
     _rule("K", "K(?:Hi?|[iuxz])?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
     _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
-    _rule("%", "(?<=[xO])[fHl3m]?f?%", "d"),  # my attending said; not: I said
-    _rule("v", "(?<=x)[Hl]f?v" + _TO_LABEL, "d"),  # somebody would say
+    _rule("%", "(?<=[xO,])[fHl3m]?f?%", "d"),  # my attending said; not: I said
+    _rule("H", r"(?<=x)f?H(?![fm]*+[EVGVa])(?=[^.,?!\n:]{0,8}M)", "d"),  # somebody would say
+    _rule("H<", "H<", "d"),  # it would take
+    _rule("li", "l(?=f?ir[yz])", "d"),  # might be true of
+    _rule("F,", "(?<=,)F[fxO]", "d"),  # had the CT been positive
+    _rule("z%", "(?<=z)%", "d"),  # who said
+    _rule("jz", "jzj,?", "f"),  # all in all
+    _rule("rb", "[Ψn]if?rb" + _TO_LABEL, "v"),  # none is better than
+    _rule("nβ", "nβ" + _TO_LABEL, "v"),  # nothing beats
+    _rule("ny", "n[vΓ]fy" + _TO_LABEL, "v"),  # could not agree more with
     _rule("<", "<[fp]?>", "n"),  # take that back
     _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
     _rule("=", _STARTS + "=", "x"),  # see option B
@@ -140,13 +157,13 @@ _RULES = (
     _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
     _rule("9x", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
     _rule("jf", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
-    _rule("d", "d(?=[u4])", "f"),  # if I had to choose
+    _rule("d", "d(?=4|u[FmlBn3HWif])", "f"),  # if I had to choose
     _rule("d|", r"d(?=\|n)", "z"),  # whether or not
     _rule("dy", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8d", "8d", "f"),  # even if
     _rule("Φ", "Φ", "d"),
     _rule("d,", "d,(?=p)", "d"),  # ich bezweifle, dass
-    _rule("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:cM]++,", "d"),  # if it is torn, the answer is B
+    _condition("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:c]++,"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
     _rule("J,", "(?:z[1J]|J),", "d"),  # at first, initially,
     _rule("J", "J(?=[fuaovmyHW%ik])", "d"),  # initially chose, previous answer, used to be, almost said

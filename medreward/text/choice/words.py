@@ -59,6 +59,7 @@ kind   name               tokens                          kind   name           
 ``Λ``  ``reflection``     (on) reflection, (my) view      ``μ``  ``mind``           (keep in) mind
 ``ψ``  ``event``          (in) case, event (of)           ``ζ``  ``side``           side (with), count (me in)
 ``χ``  ``gets``           gets (my vote), describes        ``ξ``  ``next``           next
+``Π``  ``within``         in, among                       ``Θ``  ``summing_up``     (in) short, conclusion
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
 =====  =================  ==============================  =====  =================  ==========================
 
@@ -164,6 +165,8 @@ _NAMES = {
     "side": "ζ",
     "forced": "φ",
     "ask": "π",
+    "within": "Π",
+    "summing_up": "Θ",
     "gets": "χ",
     "next": "ξ",
     "comma": ",",
