@@ -14,7 +14,7 @@ from medreward.text.options import OptionSet
 
 __all__ = ["CATEGORIES", "EDITION", "Answer", "Case", "load_cases"]
 
-EDITION = 2
+EDITION = 3
 """The edition of the suite; it rises whenever a case is added, taken away or relabelled."""
 
 CATEGORIES: tuple[str, ...] = (
@@ -24,7 +24,7 @@ CATEGORIES: tuple[str, ...] = (
     *("language_hindi", "language_russian", "language_other", "label_with_text", "text_only", "words_like_labels"),
     *("negation", "hedges_and_rankings", "shotguns", "self_correction", "none_and_all", "beyond_and_repeated"),
     *("several_answers", "untagged", "verdict_behind", "others_and_past", "conditions_and_questions"),
-    *("doubt_and_refusal", "findings_absent", "plain_commitments", "unseen"),
+    *("doubt_and_refusal", "findings_absent", "plain_commitments", "talk_of_letters", "several_lines", "unseen"),
 )
 """Every category, in the order of the report; each is a file of that name."""
 

@@ -23,15 +23,21 @@ def test_no_body_without_a_choice_is_given_one() -> None:
     assert [one.case.id for one in report().outcomes if one.verdict == "false_hit"] == []
 
 
-GAPPED = (
-    "A is wrong because there is no consolidation, B because there is no filling defect, and D because the heart is"
-    " small. So C."
-)
 OPEN = {
-    GAPPED,
-    "We have to decide between A and C. The consolidation decides it: A.",
-    "Q: What is the diagnosis? A: B",
-    "Option B describes this best.",
+    "If not A then B; and it is not A.",
+    "Either A, which needs air, or B, which needs a clot. There is no air. B.",
+    "Of A and B, the latter.",
+    "Of A and B, the former.",
+    "B is the least bad option.",
+    "B is better than A, but C is better still.",
+    "B? Certainly.",
+    "B? Absolutely.",
+    "The left lung has collapsed: pneumothorax.",
+    "Not a pulmonary embolism: the consolidation says pneumonia.",
+    "Pulmonary embolism was excluded; the consolidation means pneumonia.",
+    "The one I can exclude is B, so C.",
+    "Last time it was B, this time it is C.",
+    "Since neither A, C nor D explains the hypoxia, B.",
 }
 """Bodies that commit to a label which the grammar does not find."""
 

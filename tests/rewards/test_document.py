@@ -32,31 +32,31 @@ from medreward.testing import strategies
 from medreward.text import TagSet
 
 DIGESTS: dict[str, str] = {
-    "medvlm-r1": "sha256:4073988a94eca2a06e9728111a39bca08b71f7d9d4ddf0f45c311211594aadbf",
-    "medvlm-r1-code": "sha256:c85f56cf87e57480e98a94b6029d11dd57dd751935aef42adafaffe975c217fd",
-    "medvlm-r1-eval": "sha256:8c2cf7f966bc8b38d9d3f72d2f73a3db67521804f4bb62192e77804d64e45b40",
-    "mcq": "sha256:5f0345178e3cdf7b5fde42261ee7d9d6d9bc908d4c67bb2cd0dd13cb135d6e55",
-    "open-r1-multimodal": "sha256:4c4a7a54a5de972352907f2dd8d5577af344cbb4b86fe778182fd64f95a18c24",
-    "r1-v": "sha256:65ce01af52cfd2da59b92635a5953daab1f260e67efb3635ae6a3116f4368e10",
-    "med-r1": "sha256:65ce01af52cfd2da59b92635a5953daab1f260e67efb3635ae6a3116f4368e10",
-    "med-r1-nothink": "sha256:dcd1372ccf7069b21ce685efbb939015cf2d0de02f2d310067f6e2053ae808fe",
-    "med-r1-cxr": "sha256:94ab25334a53dd2fa2146a03fcff9a4953fe83d9f3c7fd23c963450f74e5b280",
-    "medvlthinker": "sha256:2108308211a84e9bb773dec524d485135d3b23faa2588dace4d240647005ee34",
-    "easyr1-r1v": "sha256:0b92bcc50e0d993d3a9605685ab04b4dbd9fdadc34198f4561f2e7ba3569055e",
-    "vlm-r1-mcq": "sha256:6e5e8fa5dfca2b20a1409f1efe8fbca0bf35669bb8cc1bbab57c8e397a6afd9e",
-    "medreasoning-easyr1-think": "sha256:47fbec92a86b30dd78850a0a7dc10877b9f04befa359085c4c62f2871b13708b",
-    "medreasoning-easyr1-direct": "sha256:6972b2cba160aa4576f91c3112c61b70dfcac1583e72c88ed7fea3129807a643",
-    "composite-medqa": "sha256:529b264aebd97d149618009cc3e715b7dd2a12aa6aaec7294868651133e2271e",
-    "trl-think-format": "sha256:69d0d7a229e3f069e2646329fbb8ca99fed12611dd16d74e8596c13487b1e0dd",
-    "open-r1-format": "sha256:e1352fa283edb4d24d81dd8ec00daf87bf945b2d3118e793d7499de3a56f6362",
-    "open-r1-tag-count": "sha256:7aae160ce95fa058db8c125ab9ee44056e0b8e7171b33e7576968b0de02daf1b",
-    "ms-swift-format": "sha256:5b45dbc44ab00f2590c69b2ed2901b90c831cdb9e989a074c26617b8e88189c0",
-    "nemo-rl-format": "sha256:93477405ed82c39d07a7813efd0a2119ef5b58624be799d19c8a97789bcfaaf3",
-    "nemo-rl-exact-alnum": "sha256:a892525a600be02aaaea4ff55dbb037eacfc3a46c510c8b9b2fc9d9900a1810d",
-    "open-r1-cosine": "sha256:730fad96ea75f1e6d0087cf0deee6f71a8b775f68d9acbe2e8ef88c39530f21b",
-    "open-r1-length": "sha256:1cb3081504e31a517a138f19b39081f8d1e62aaf946cb02e0a3ebd3c1f6d3a14",
-    "open-r1-repetition": "sha256:7356b804cb349993ba5aea6a55584546696396b10b823fd956c8f13e6ca2e0d2",
-    "dapo-soft-overlong": "sha256:accaa927e4ec11c1bd7251c5cc13828e6081d0e3b46d6b6818c58d8634dcfd4a",
+    "medvlm-r1": "sha256:9555306823765648bdd5348d4429db50b6c899d3245b2cc493e1e71c30140ca7",
+    "medvlm-r1-code": "sha256:0c77ebffde33938a0f032c2339a0d38364d39e4b2d943f5556dd9ded8ae720f6",
+    "medvlm-r1-eval": "sha256:28734bdf136e49ad8b130bd00c8e7c6af5e95d95b3f88519c2b1463235e82d95",
+    "mcq": "sha256:d5e241038b74805cbc11bc1a3b05cc723c94b982412ff1119aa99f884d146008",
+    "open-r1-multimodal": "sha256:6dd80981f1981daea6ca603e9d3bfd1941746c510c1fe6c71ae8bb8249ba5e89",
+    "r1-v": "sha256:894fe169d8194c5e23b83d0f76ce37789f396b9eb89304f48fe719af75d1a991",
+    "med-r1": "sha256:894fe169d8194c5e23b83d0f76ce37789f396b9eb89304f48fe719af75d1a991",
+    "med-r1-nothink": "sha256:31a79555a3a41834186291d68c982cb2db4148a440d2425fb7b5aedad9107674",
+    "med-r1-cxr": "sha256:b2ac778aa290967e2d7e81ed71ddf4683f084a3546fe6e05a554eb71753ea6ae",
+    "medvlthinker": "sha256:3127754f0f945066531eb2d4a11a975e5dd962f29e61d64b59fb3ca1959d1411",
+    "easyr1-r1v": "sha256:dfbfe78b0a55050c42a10d0d13a919fcf5c12333912e7cb34823aa93e2d77bc8",
+    "vlm-r1-mcq": "sha256:7afe5789db1068638ee4bf4722c1c8193895c7cf90c496de4efb9db1f942377d",
+    "medreasoning-easyr1-think": "sha256:e7431da040895df9b99b3041d6d3bc3e92b994e46a20b117b82db548ce1bde20",
+    "medreasoning-easyr1-direct": "sha256:5c43d8766edfa30fbdc3534f4d5b0f497d0d98c33d11cc4c947e31cb461f1ad4",
+    "composite-medqa": "sha256:0457517031471cf1be8af7372648434c7ea3ce1a48ae09dc0da0d2b5e796f61c",
+    "trl-think-format": "sha256:c76a626c3ea9cf106cb6036291e94053cd14beb245a103cdf3d474c3fc9e5563",
+    "open-r1-format": "sha256:824214a73984fa8d25629dfa9945a2dbb812accfb90bce90e04ba43cb0d691bf",
+    "open-r1-tag-count": "sha256:44b025341664d5301881bff0403b6c24c84b229af4c3fca000ace10a7386665d",
+    "ms-swift-format": "sha256:41e19dc223de8b461d56b57cf72233f438458b5fcef2774e769f445a8393d793",
+    "nemo-rl-format": "sha256:9dca10f13d487ceeced57609dd55dce8b775a83f5dd6931d0366b3c1d228ba87",
+    "nemo-rl-exact-alnum": "sha256:1e42105a65db31f5c06f2ea93d0879b0e6c5a9943122269591a5898a7081e6e5",
+    "open-r1-cosine": "sha256:8f2e798ff6468bbeefd3e99d3dd8088ca93a00b61bd412e8bbc9ba32dc5faee2",
+    "open-r1-length": "sha256:ae7cf712dea96b98899c85a88fff1645f2805f939bb5e635bb9a75f8792eba2d",
+    "open-r1-repetition": "sha256:a8707b5e3c180bc6d7b29fbf420666bcb80f8b57b43ba632d16ce0061af0a229",
+    "dapo-soft-overlong": "sha256:05cd4ef3f5bc9ea550bd954591f9f5da16ca5201f503934f0a319f32a2ca1a07",
 }
 
 
@@ -148,7 +148,7 @@ def test_a_document_made_from_a_preset_by_a_change_has_no_presets_name() -> None
 def test_spelling_out_a_default_or_writing_keys_in_another_order_keeps_the_digest() -> None:
     short = load_document('{"reward": {"kind": "constant.v1", "value": 1}}')
     long = load_document(
-        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 2, "medreward": 1}'
+        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 3, "medreward": 1}'
     )
     assert short.digest == long.digest
 
@@ -251,7 +251,7 @@ def test_the_deepest_reward_that_loads_can_be_read_back() -> None:
 def test_the_canonical_form_leaves_defaults_out() -> None:
     document = Document(reward=TagPresence(count="at_least_once"))
     assert document.to_json() == (
-        '{"grammar":2,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
+        '{"grammar":3,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
     )
 
 

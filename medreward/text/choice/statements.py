@@ -79,12 +79,14 @@ _WAIT = re.compile(r"(?:(?<=[.,?\n()\-:M])|^)[nfuz,]*+k++[,nfp:k]*+|(?<=[.,?\n])
 _ORDER = re.compile("1t|z1|1(?=[fuaoi])|2(?=[fao]|x:)")
 _DASHED = re.compile("(?<=M)-(?=[fm]*+[rwnN](?!x))")
 _BETWEEN = re.compile(r"(D[fo]*+M[fo]*+)[&n](?=[fo]*+M)")
+_DOTS_ASK = re.compile(r"\.(?=\.*+\?)")
 _NO_DOUBT = re.compile("nf?N(?=[^rwaofvV]|$)")
 _AS_WELL_AS = re.compile("(?<=M)zfz(?=M)")
 
 
 def shaped(kinds: str) -> str:
     """The kinds, in the same places, with words that work together as what they do together."""
+    kinds = _DOTS_ASK.sub("?", kinds) if ".?" in kinds else kinds
     kinds = _LABEL_STOP.sub(r"\1\2)", settled(kinds)).replace("ey", "cn").replace("jc", "jn")
     if "&n" in kinds or ",n" in kinds:
         kinds = kinds.replace("&n", ",n")
@@ -228,7 +230,10 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
         return True
     if None in (*before.labels, *mention.labels) and "," not in between:
         return False
-    return not _NOT.search(before.left) and not _PREDICATE.match(kinds, mention.end + 1)
+    of_all = (len(before.labels) > 1 and between == ",") or not _PREDICATE.match(
+        kinds, mention.end + 1
+    )  # "A, B, C excluded"
+    return of_all and not _NOT.search(before.left)
 
 
 def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
@@ -244,7 +249,7 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
         said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped)
     )
     if verdict in ("affirmed", "bare"):
-        if _OUTDONE.match(window):
+        if _OUTDONE.match(window) or _PARTLY.match(window):
             return "mentioned"
         if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
             return "denied"
@@ -255,18 +260,21 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     return verdict
 
 
-_MODIFIER = re.compile(r"f*+yf*+x{1,2}+(?=[.,\n]|$)")
+_MODIFIER = re.compile(r"f*+yf*+[xr]{1,4}+(?=[.,\n]|$)")
 """What says where or with what a finding is: ``bursitis of the left knee``."""
 _REFUTED = re.compile(
     r"[:fo]*+[.,:\n()-]*+c?+(?:(?:[fp]++[mi]*+|[mi]++|Q)?[fm]*+(?:w[fw]*+|[nN][fimp]*+(?:[roaVv]f*+)?)"
     r"|u[fmav]*+n++|u[fm]*+N[vf]*+)(?=[.,)\n?!]|$)"
     r"|[iI][fm]*+r?f*+,?c[fp]*+[im]*+[nN](?=[.,)\n?!]|$)"
     r"|f*+\([fpm]*+(?:nf*+[vV]|Nf*+[vV])[^M()]*+\)"
+    r"|,?p[fmi]++[fxz]{0,3}+[Qp]?[imf]*+w(?=[.,\n]|$)"
 )
 """A verdict behind: ``B (wrong)``, ``B. That is not right``, ``B, I guess not``, ``B (does not explain it)``."""
 _UNSEEN = re.compile(r"[:,(-]*+nf*+5")
 _OUTDONE = re.compile(r"[^.?!\nc]{1,12}c[fpi]*+wb")
 """``B is better than A but worse than C``."""
+_PARTLY = re.compile(r"f*+V[^.?!\nMc]{1,14}c(?:f*+n(?![fo]*+M)|fm[fo]*+M)")
+"""``B explains the pain but not the fever``."""
 _SAID_BY = re.compile(r"[,:fo]*+x{1,3}+d(?=[.,\n]|$)")
 """Who says so, behind what he says: ``B, the student said``."""
 _AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfza",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxx",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -112,6 +112,7 @@ _RULES = (
     _rule("3", r"(?:^|(?<=[.,\n]))3[fxΔAO]", "d"),  # should the CT be positive
     _rule("6H", r"6(?=[^M.,\n?:]{1,20}H)", "d"),  # only a positive CT would
     _rule("?", r"(?:^|(?<=[.\n,(]))\?" + _TO_LABEL, "d"),  # ?B
+    _rule("%", r"(?<=M)(?:,%(?=f?[xO])|\.%(?=f[xO]))", "d"),  # B, said the intern
     _rule(";", r"(?<=[,M]);[^M.,?!\n]?", "d"),  # B, provided
     _Rule("~", "", re.compile(r"~[pf*]{1,3}a?(?=[.,\n]|$)"), "k", lambda found: "n" + "k" * (len(found[0]) - 1)),
     _rule("1W", "1[xaof]{1,2}W", "d"),  # my first instinct was
@@ -135,6 +136,13 @@ _RULES = (
     _rule("%", "(?<=[xO,])[fHl3m]?f?%", "d"),  # my attending said; not: I said
     _rule("H", r"(?<=x)f?H(?![fm]*+[EVGVa])(?=[^.,?!\n:]{0,8}M)", "d"),  # somebody would say
     _rule("H<", "H<", "d"),  # it would take
+    _rule("U", "Uf?m?[v%]", "d"),  # you said
+    _rule("Ω", "[Ξ*1]Ω|" + _STARTS + "[yz]f*+x{1,2}Ω", "d"),  # last time
+    _rule("*a", r"(?<=a)yf?\*", "d"),  # the answer to the previous
+    _rule("Wa", _STARTS + r"[zy][^.?!\n,:cM]{1,8}?(?=f?aW)", "d"),  # in question 12 the answer was
+    _rule("Ey", "(?<=M)i[f7]{0,3}E(?=y)", "V"),  # is most consistent with
+    _rule("tz", "z[fx7]{1,2}t,", "f"),  # after some thought
+    _rule("uv", "(?<=v)u(?=y[fo]?M)", "f"),  # leaves us with
     _rule("li", "l(?=f?ir[yz])", "d"),  # might be true of
     _rule("F,", "(?<=,)F[fxO]", "d"),  # had the CT been positive
     _rule("z%", "(?<=z)%", "d"),  # who said
@@ -151,7 +159,7 @@ _RULES = (
     _rule("kn", "(?<=nM)y(?=f?M)", "v"),  # to D
     _rule("iz", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
     _rule("En", "nf?x{1,3}[yp]?E", "n"),  # no consolidation to suggest
-    _rule("sn", "nf?s", "n"),  # no evidence
+    _rule("sn", "n[fx]{0,3}s", "n"),  # no evidence
     _rule("sy", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
     _rule("Z", "Z(?=f?M)", "v"),  # confirmed bursitis
     _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen

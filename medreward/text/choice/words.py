@@ -60,6 +60,7 @@ kind   name               tokens                          kind   name           
 ``ψ``  ``event``          (in) case, event (of)           ``ζ``  ``side``           side (with), count (me in)
 ``χ``  ``gets``           gets (my vote), describes        ``ξ``  ``next``           next
 ``Π``  ``within``         in, among                       ``Θ``  ``summing_up``     (in) short, conclusion
+``Ω``  ``asked``          question, time, exam            ``Ξ``  ``last``           last
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
 =====  =================  ==============================  =====  =================  ==========================
 
@@ -167,6 +168,8 @@ _NAMES = {
     "ask": "π",
     "within": "Π",
     "summing_up": "Θ",
+    "asked": "Ω",
+    "last": "Ξ",
     "gets": "χ",
     "next": "ξ",
     "comma": ",",
