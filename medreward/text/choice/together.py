@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxx",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxx",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -82,6 +82,7 @@ _RULES = (
     _rule("4n", r"(?<=4)n(?=[^.,?!\n:;()cdwjnNMk]{1,20}M)[^M]*?(?=[fo]?M)", "n"),
     _rewrite("yn", "yn(?=[fo]?M)", "fn"),  # with no
     # What beats what
+    _rewrite("£b", "£b", "wb"),  # worse than
     _rule("β", "(?<=M)β[wx]?" + _TO_LABEL, "b"),
     _rule("β", "(?<=M)β[jfOoxη]{1,4}" + _AT_END, "V"),  # beats all the others
     _rewrite("λy", "(?<=M)λy" + _TO_LABEL, "wv"),
@@ -134,7 +135,7 @@ _RULES = (
     _rule("K", "K(?:Hi?|[iuxz])?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
     _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
     _rule("%", "(?<=[xO,])[fHl3m]?f?%", "d"),  # my attending said; not: I said
-    _rule("H", r"(?<=x)f?H(?![fm]*+[EVGVa])(?=[^.,?!\n:]{0,8}M)", "d"),  # somebody would say
+    _rule("v", "(?<=x)[Hl]f?v" + _TO_LABEL, "d"),  # somebody would say
     _rule("H<", "H<", "d"),  # it would take
     _rule("U", "Uf?m?[v%]", "d"),  # you said
     _rule("Ω", "[Ξ*1]Ω|" + _STARTS + "[yz]f*+x{1,2}Ω", "d"),  # last time

@@ -60,6 +60,7 @@ kind   name               tokens                          kind   name           
 ``ψ``  ``event``          (in) case, event (of)           ``ζ``  ``side``           side (with), count (me in)
 ``χ``  ``gets``           gets (my vote), describes        ``ξ``  ``next``           next
 ``Π``  ``within``         in, among                       ``Θ``  ``summing_up``     (in) short, conclusion
+``£``  ``worse``          worse (than)
 ``Ω``  ``asked``          question, time, exam            ``Ξ``  ``last``           last
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
 =====  =================  ==============================  =====  =================  ==========================
@@ -170,6 +171,7 @@ _NAMES = {
     "summing_up": "Θ",
     "asked": "Ω",
     "last": "Ξ",
+    "worse": "£",
     "gets": "χ",
     "next": "ξ",
     "comma": ",",
