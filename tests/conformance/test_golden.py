@@ -38,6 +38,14 @@ OPEN = {
     "The one I can exclude is B, so C.",
     "Last time it was B, this time it is C.",
     "Since neither A, C nor D explains the hypoxia, B.",
+    "I feel most comfortable with B.",
+    "Put me down for B.",
+    "B is the way to go.",
+    "It's gotta be B, no?",
+    "B is where I land.",
+    "B was first choice, now C.",
+    "B is wrong. It follows that C.",
+    "Classic lobar pneumonia.",
 }
 """Bodies that commit to a label which the grammar does not find."""
 

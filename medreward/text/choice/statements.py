@@ -26,9 +26,10 @@ _IS_WRONG = re.compile("[:fmpo]*+[iI]?+[fm]*+(?:w|[nN]++[fimp]*+[raowvVy])")
 _NO = re.compile("[:o]++n$")
 _IS_NOT = re.compile("[:fmp]*+(?:N|[iI][fm]*+n)")
 _IS_RIGHT = re.compile(
-    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V++[frp]*+[ao]?$|r?V++[fy]|[iI]f*+pu[fm]*+v|[iI]?f*+[rV]f*+b$|[iI]f++b$|f*+b++$"
+    "[:fm]*+[iI][fm]*+[rao]|:[fm]*+r|[iof]*+r[fimp]*+$|f*+V++[frp]*+[ao]?$|r?V++[fy]|[iI]f*+[pz]u[fm]*+v|[iI]?f*+[rV]f*+b$|[iI]f++b$|f*+b++$"
 )
 _IS = re.compile("[iIQ][yfoa:]*+$")
+_I_DO = re.compile("[iI]f*+[pz]u[fm]*+")
 _IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
 _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
@@ -37,7 +38,7 @@ _LEADS = re.compile(r"\$u?y[fo]*+$")
 _HAS = re.compile("`y?[fo]*+$")
 _VERB_LAST = re.compile("[f]*+v[fmi]*+$")
 _BARE = re.compile("[fo:a]*+|f*+(?:r[oa]|[oa]r)[fo:]*+")
-_BARE_END = re.compile("f*+(?:[npu]?$|uv?p?$|y[uf]++$|:)")
+_BARE_END = re.compile("f*+(?:[npu]?$|u[fm]*+v?p?$|y[uf]++$|:)")
 
 
 @dataclass(slots=True)
@@ -346,7 +347,9 @@ def _is_affirmed(said: _Place) -> bool:
     right = said.right
     if _IS_RIGHT.match(right) and (said.stops or not right.endswith("r") or said.after in "xzMydR|&"):
         return True
-    if said.stops and (_IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))):
+    if said.stops and (
+        _I_DO.fullmatch(right) or _IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))
+    ):
         return True
     return _is_chosen(said) and said.after not in ("|", "&")
 

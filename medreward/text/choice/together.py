@@ -70,7 +70,7 @@ _RULES = (
     # Double negation, and what is left when all others are gone
     _rule("sN", "n[f7]?sy?N" + _TO_LABEL, "v"),  # no reason to doubt
     _rule("jN", r"N[^.,?!\n:()cdMj]{0,10}j[cn]" + _TO_LABEL, "v"),  # can't be anything but
-    _rule("j", "(?:(?<=j[cn]M)|(?<=j[cn][fo]M))[mIif]{1,3}w", "V"),  # everything but B is excluded
+    _rule("j", "(?:(?<=j[cn]M)|(?<=j[cn][fo]M))[mδIif]{1,3}w", "V"),  # everything but B is excluded
     _rule("jV", "j[cn](?=[fo]?MV)", "f"),
     _rule("ηb", "[nΨ](?:yf?)?[fo]{0,2}ηb" + _TO_LABEL, "f"),  # none other than
     _rule("Ψn", "Ψyf?[ofa]{1,2}n(?=[fo]?MV)", "f"),  # none of the options except B fits
@@ -127,12 +127,18 @@ _RULES = (
     _rule("O:", "vyf?O(?=:)", "v"),  # I agree with the user:
     _rule("Oy", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
     _rule("O", r"(?<![yz])(?<![yz]f)(?<![yz]ff)O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
+    _rule("7G", "7f?x?[aos]?G", "d"),  # few signs point to
+    _rule("jG", "njf?x?[aos]?G", "d"),
+    _rule("Ξa", "Ξx?(?=a)", "d"),  # last week's answer
+    _rule("χy", "χx(?=y[fo]?M)", "v"),  # boils down to
+    _rule("nK", "n[fx]{0,2}yK(?=p?[fo]?M)", "d"),  # not enough to call it
+    _rule("ry", r"(?:^|(?<=[,.\n]))ry" + _TO_LABEL, "v"),  # yes to
     _rule("Gy", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("<", "(?<=[u4])f?<(?=[fo]?M(?!>))", "v"),  # I'd take
     _rule("K", "(?<=[u4])K[fx]{1,2}z" + _TO_LABEL, "v"),  # stake my reputation on
     _rule("K", "Kx[yz](?=[yfo:]*+M)", "v"),  # end up with
-    _rule("K", "K(?:Hi?|[iuxz])?[zp](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
+    _rule("K", "K(?:Hi?|[iuxz])?[zpy](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
     _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
     _rule("%", "(?<=[xO,])[fHl3m]?f?%", "d"),  # my attending said; not: I said
     _rule("v", "(?<=x)[Hl]f?v" + _TO_LABEL, "d"),  # somebody would say
