@@ -20,8 +20,8 @@ _LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
 _HARMLESS = r"(?:[^LAXTSPY#GgkRC?nwq(~ΦωΓβλΨη]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|\((?![LAX])|q(?![LAX]))*+"
 """Kinds that change nothing behind a label: an article, a "no" before a word, but no other label and no verdict."""
 _NEXT = (
-    r"(?![^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ1dt8@HWΦξ;3~]|z[1J]))q*+(?=[^gq.,:\n)(|-])"
-    + _HARMLESS
+    r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12J])))"
+    r"q*+(?=[^gq.,:\n)(|-])" + _HARMLESS
 )
 """What may begin behind a label and its separator: no verdict, no condition, nobody else."""
 _BEFORE = (
@@ -37,6 +37,8 @@ _LEADING = re.compile(
     rf"|q*+\((?P<bracketed>[LA])\)q*+[.,:\n]?+q*+f*+[xz](?![1J]){_HARMLESS}$"
 )
 _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND}")
+_AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+$")
+"""``In children, so B``: a condition."""
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
 
 
@@ -49,7 +51,7 @@ def plain_choice(text: str, cut: Cut, lexicon: Lexicon) -> Choice | None:
     if found := _LEADING.match(kinds):
         form = "stated" if found["option"] else "with_text"
         at = found.start("label" if found["label"] else "bracketed")
-    elif found := _CLAIM.match(kinds) or _ENDING.match(kinds):
+    elif found := _CLAIM.match(kinds) or (_ENDING.match(kinds) if _AMONG.search(kinds) is None else None):
         form, at = "stated", found.start("label") + _letter(found["label"])
     else:
         return None

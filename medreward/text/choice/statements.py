@@ -276,7 +276,7 @@ _OUTDONE = re.compile(r"[^.?!\nc]{1,12}c[fpi]*+wb")
 """``B is better than A but worse than C``."""
 _PARTLY = re.compile(r"f*+V[^.?!\nMc]{1,14}c(?:f*+n(?![fo]*+M)|fm[fo]*+M)")
 """``B explains the pain but not the fever``."""
-_SAID_BY = re.compile(r"[,:fo]*+x{1,3}+d(?=[.,\n]|$)")
+_SAID_BY = re.compile(r",f*+x{1,3}+d(?=[.,\n]|$)")
 """Who says so, behind what he says: ``B, the student said``."""
 _AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")
 """Somebody else's choice that is ours too: ``The student says B, and I agree``."""
