@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,10 +123,13 @@ def one_step(run: Run, step: int) -> tuple[dict[str, Any], str]:
     items = _items_of(run, step)
     found = collect(run.policy, items, plan_of(config), step, config, run.run_id)
     clock.lap("seconds_sample")
-    scores, advantages = _judge(run, found)
+    scores, advantages, writing = _judge(run, found)
     clock.lap("seconds_reward")
     lr = learning_rate(step, config.run.steps, config.optimizer)
-    learned = _learn(run, found, scores.rewards, advantages, lr)
+    try:
+        learned = _learn(run, found, scores.rewards, advantages, lr)
+    finally:
+        writing.result()  # a step whose rollouts cannot be written is no step
     clock.lap("seconds_update")
     metrics = {
         "step": step,
@@ -154,22 +157,27 @@ def _items_of(run: Run, step: int) -> list[Item]:
     return step_items(run.start.items, step, config.sampling.prompts, config.run.seed)
 
 
-def _judge(run: Run, found: Collected) -> tuple[Scores, Floats]:
-    """Score a step's completions and write them; completions that cannot be scored are saved without scores."""
+def _judge(run: Run, found: Collected) -> tuple[Scores, Floats, Future[None]]:
+    """Score a step's completions and have them written; completions that cannot be scored are saved without scores.
+
+    Another thread writes, since a disk that is asked to make sure can take longer than the scoring.
+    """
     rollouts, samples = found.rollouts, run.config.sampling.samples
     table = table_of(rollouts, run.config.data.prompt, listed=has_plain_labels(run.start.items))
     with on_failure(lambda: write_table(table, step_file(run.folder / "failed", rollouts.step))):
         scores = run.scorer.score(table)
     advantages = step_advantages(scores, samples, run.config.advantage)
-    write_table(scored_table(scores, advantages, samples), step_file(run.folder / "rollouts", rollouts.step))
+    place = step_file(run.folder / "rollouts", rollouts.step)
+    writing = run.ahead.submit(write_table, scored_table(scores, advantages, samples), place)
     if np.isnan(scores.rewards).all():
+        writing.result()
         raise TrainingError(
             "no_rewards",
             "No completion of the step has a reward",
-            where=str(step_file(run.folder / "rollouts", rollouts.step)),
+            where=str(place),
             do="look for nulls in what the reward reads: medreward explain FILE --row 0",
         )
-    return scores, advantages
+    return scores, advantages, writing
 
 
 def _learn(run: Run, found: Collected, rewards: Floats, advantages: Floats, lr: float) -> dict[str, float]:

@@ -39,7 +39,7 @@ METRICS = {
     "held_out_accuracy": "share of unseen questions whose greedy completion commits to the right label",
     "held_out_reward": "mean reward of those greedy completions",
     "seconds_sample": "wall time of writing completions",
-    "seconds_reward": "wall time of scoring them and of writing the rollouts",
+    "seconds_reward": "wall time of scoring them; the rollouts are written while the policy learns",
     "seconds_update": "wall time of all passes",
     "tokens_per_second": "completion tokens written a second of sampling",
     "peak_gib": "most GPU memory held at once in the step, in GiB",

@@ -48,7 +48,7 @@ class Start:
 
 @dataclass
 class Run:
-    """A run under way."""
+    """A run under way; ``ahead`` is the thread that makes images ready and writes rollouts while the device works."""
 
     config: TrainConfig
     start: Start

@@ -127,7 +127,7 @@ def step_lines(policy: Policy, size: Size, model: Counts, rates: Rates, backend:
     yield Line(f"{named}: writing completions", f"{wrote:.3g} s", f"{sampling:.3g} s", f"{wrote / sampling:.3g} x")
     yield Line(f"{named}: update", f"{learned:.3g} s", f"{update:.3g} s", f"{learned / update:.3g} x")
     yield Line(f"{named}: training, of the matrix rate", f"{least['train'] / learned:.1%}")
-    yield Line(f"{named}: scoring and writing Parquet", f"{scored / whole:.2%} of the step")
+    yield Line(f"{named}: scoring (Parquet is written during the update)", f"{scored / whole:.2%} of the step")
     yield Line(f"{named}: completions in one backward", str(run.config.micro_batch))
     yield Line(f"{named}: most memory", "not measured" if math.isnan(memory) else f"{memory:.3g} GB")
     yield Line(f"{named}: completions a second", f"{size.work.rows / whole:.4g}")

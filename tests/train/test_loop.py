@@ -192,6 +192,18 @@ def test_the_images_of_the_next_step_are_made_ready_during_this_one(tmp_path: Pa
     assert made.ready == {}
 
 
+def test_rollouts_that_cannot_be_written_end_the_run_at_their_step(tmp_path: Path) -> None:
+    def block(report: Report) -> None:
+        if report.step == 1:
+            (tmp_path / "run/rollouts").rename(tmp_path / "run/first")
+            (tmp_path / "run/rollouts").write_text("a file where a folder should be")
+
+    with pytest.raises((OutputError, OSError)):
+        run(tmp_path / "run", run={"steps": 3}, hooks=[block])
+    lines = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [0, 1]
+
+
 def test_a_backend_that_cannot_serve_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = policy()
     monkeypatch.setattr(type(made.model), "_can_compile_fullgraph", False)
