@@ -40,10 +40,13 @@ from tests.gpu import peer
 from tests.gpu.arithmetic import Counts, Rates, Work, counts, decode_seconds, floor, measured_rates, seconds
 
 HELP = """
-Needs torch, transformers, pillow, and this repository with what it depends on; for the row of TRL also trl==1.16.0,
-datasets, accelerate, dill, multiprocess and xxhash, carried as wheels where there is no network: pip download --no-deps
-trl==1.16.0 datasets dill multiprocess xxhash. The arithmetic says minutes on an H100 or H200. Nobody has run the full
-size yet.
+Needs torch, transformers, pillow, and this repository with what it depends on. For the row of TRL also trl==1.16.0,
+datasets, accelerate, dill, multiprocess and xxhash. Where there is no network, carry as wheels what is not there:
+  pip download --python-version 3.12 --only-binary :all: -d wheels pydantic
+  pip download --python-version 3.12 --only-binary :all: -d wheels --no-deps trl==1.16.0 datasets dill \\
+    multiprocess xxhash
+  pip install --no-deps wheels/*.whl
+The arithmetic says that it takes minutes on an H100 or H200. Nobody has run the full size yet.
 """
 
 
