@@ -102,6 +102,9 @@ def test_misleading_surroundings_never_give_a_wrong_list(
     assert options_in(f"{question}\n{LAYOUTS[layout](mark, texts)}{after}") in (None, labelled(texts))
 
 
+LETTERS = string.ascii_uppercase
+
+
 @pytest.mark.parametrize(
     ("text", "options"),
     [
@@ -127,6 +130,11 @@ def test_misleading_surroundings_never_give_a_wrong_list(
         ("Which of f(A) and g(B) is it?", None),
         ("Your task:\n1. think", None),
         (f"Q\na) x\nb) y\n{TASK}", {"a": "x", "b": "y"}),
+        (f"Q\n{TASK}\nQ\nA) x\nB) y\n{TASK}", None),
+        ("Q\r\nA. x\r\nB. y\r\n\r\nAnswer.", {"A": "x", "B": "y"}),
+        ("Q\nA. x\nB. y\nYour task:\n1. Think.\n2. Answer.", {"A": "x", "B": "y"}),
+        ("Q\nA. x\nB. y\n\n1. one\n2. two", None),
+        ("Q\n" + "\n".join(f"({label}) x" for label in LETTERS), dict.fromkeys(LETTERS, "x")),
         (f"Q\nb) x\nc) y\n{TASK}", None),
         ("Which? (A) + (B) x", None),
         ("Which? (A) heart and (B) lungs", None),

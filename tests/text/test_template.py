@@ -102,6 +102,20 @@ def test_a_template_is_trimmed_unescaped_and_ended_as_jinja_does(
     assert opening.text == text
 
 
+def test_a_prefill_begins_where_the_tag_is_first_opened() -> None:
+    assert TurnOpening("<think>a<think>").prefill() == "<think>a<think>"
+    assert TurnOpening("<bot><think>a").prefill() == "<think>a"
+    assert TurnOpening("<bot>").prefill() == ""
+
+
+@needs_jinja
+def test_a_template_is_rendered_with_the_date_it_asks_for_and_only_where_the_prompt_comes_last() -> None:
+    opening = module._rendered("{{ 'On ' + strftime_now('%d') }}" + IF + "<think>" + END)
+    assert opening is not None
+    assert (opening.text, opening.is_rendered) == ("<think>", True)
+    assert module._rendered(IF + "<think>" + END + "{{ messages[0].content }}") is None
+
+
 @pytest.mark.parametrize(
     ("template", "text", "variants"),
     [
