@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medreward.text.choice import FORMS, MAX_BODY, REASONS, Choice, choose, label_alone
+from medreward.text.choice.forms import Select
 from medreward.text.options import OptionSet
 
 ABCD = ("A", "B", "C", "D")
@@ -615,3 +616,35 @@ def test_a_body_longer_than_the_longest_read_is_none_for_that_reason_and_costs_n
 
 def test_whitespace_round_a_label_does_not_make_it_too_long() -> None:
     assert choose(" " * MAX_BODY + "B" + "\n" * MAX_BODY, KNEE).label == "B"
+
+
+TEN = OptionSet(tuple("ABCDEFGHIJ"), (None,) * 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "select", "labels"),
+    [
+        *((f"A is wrong{mark}B", BLANK, "one", "B") for mark in ("<br>", "<BR/>", "</p>", "</div>", "<li>", "\n")),
+        ("A is wrong <!-- x\n -->B", BLANK, "one", "B"),
+        ("not <b>B</b>", BLANK, "one", ""),
+        ("not <!-- x --> B", BLANK, "one", ""),
+        ('{"answer": "A, C"}', BLANK, "many", "AC"),
+        ('{"answer": "A, C"}', BLANK, "one", ""),
+        ("Viral pneumonia?", OptionSet(tuple("AB"), ("x", "Viral pneumonia?")), "one", "B"),
+        ("Viral pneumonia?", OptionSet(tuple("AB"), ("x", "Viral pneumonia")), "one", ""),
+        ("Labral tear", OptionSet(tuple("AB"), ("x", "Labral\u200b tear")), "one", "B"),
+        ("Labral", OptionSet(tuple("AB"), ("x", "\uff2cabral")), "one", "B"),
+        ("I", TEN, "one", "I"),
+        ("It is I", TEN, "one", "I"),
+        ("I, not B", TEN, "one", "I"),
+        ("I mean B", TEN, "one", "B"),
+        ("I am B", TEN, "one", ""),
+        ("Is it B? No.", BLANK, "one", ""),
+        ("Is it A? B", BLANK, "one", "B"),
+        ("A? Not sure", BLANK, "one", ""),
+    ],
+)
+def test_breaks_fields_and_letters_that_are_words_are_read_as_written(
+    body: str, options: OptionSet, select: Select, labels: str
+) -> None:
+    assert "".join(choose(body, options, select).labels) == labels
