@@ -642,6 +642,7 @@ TEN = OptionSet(tuple("ABCDEFGHIJ"), (None,) * 10)
         ("Is it B? No.", BLANK, "one", ""),
         ("Is it A? B", BLANK, "one", "B"),
         ("A? Not sure", BLANK, "one", ""),
+        ("B неверно\nB - confidence 0.9", BLANK, "one", ""),
     ],
 )
 def test_breaks_fields_and_letters_that_are_words_are_read_as_written(
