@@ -642,6 +642,7 @@ TEN = OptionSet(tuple("ABCDEFGHIJ"), (None,) * 10)
         ("Is it B? No.", BLANK, "one", ""),
         ("Is it A? B", BLANK, "one", "B"),
         ("A? Not sure", BLANK, "one", ""),
+        ("B\nA: the meniscus is intact\nC: no fracture\nI pick B.", BLANK, "one", "B"),
         ("B неверно\nB - confidence 0.9", BLANK, "one", ""),
     ],
 )
