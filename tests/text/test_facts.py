@@ -176,3 +176,26 @@ def test_a_letter_is_there_where_one_alone_is_found() -> None:
     bodies = ["A", "B", "", "AB", "x"]
     read = Reading(Rows.of(pa.array([*(f"<answer>{body}</answer>" for body in bodies), "A"])))[HasLetter()]
     assert read.tolist() == [True, True, False, False, False, False]
+
+
+FITTING: dict[str, str | None] = {
+    "<answer>B</answer>": "B",
+    "<answer>x</answer><answer> C\n</answer><answer>D</answer>": "C",
+    "<answer>A<answer>B</answer>": "B",
+    "<answer>b</answer>": None,
+    "<answer>AB</answer>": None,
+    "<answer>E</answer>": None,
+    "<think>B</think>": None,
+    "<answer><think>B</think></answer>": None,
+    "</answer>B<answer>": None,
+    "<think>x</think>B<answer>": None,
+    "<answer>C": None,
+    "</answer>": None,
+}
+
+
+def test_the_first_fitting_body_is_one_letter_between_neighbours() -> None:
+    found = Reading(Rows.of(pa.array([*FITTING])))[Body(pick="first_fitting", alphabet="ABCD")]
+    codes, texts = found.distinct()
+    letters = dict(zip(found.row.tolist(), [texts[code].decode().strip() for code in codes.tolist()], strict=True))
+    assert [letters.get(row) for row in range(len(FITTING))] == [*FITTING.values()]

@@ -47,6 +47,15 @@ def test_maps_come_back_with_their_labels(rows: list[dict[str, str | None] | Non
     assert fetched(OptionColumn.of(array), list(range(len(rows)))) == expected
 
 
+def test_a_null_map_offers_nothing_whatever_lies_under_it() -> None:
+    kind = pa.map_(pa.string(), pa.string())
+    whole = pa.array([[("A", "x"), ("B", "y")], [("C", "z")]], kind)
+    pairs = pa.StructArray.from_arrays([whole.keys, whole.items], fields=[kind.key_field, kind.item_field])
+    second_null = [pa.py_buffer(b"\x01"), whole.buffers()[1]]
+    array = pa.Array.from_buffers(kind, 2, second_null, 1, 0, [pairs])
+    assert fetched(OptionColumn.of(array), [0, 1]) == [OptionSet(("A", "B"), ("x", "y")), OptionSet()]
+
+
 def test_a_struct_offers_the_fields_that_are_not_null() -> None:
     rows: list[Any] = [
         {"A": "x", "B": "y", "C": None},

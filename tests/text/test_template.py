@@ -124,6 +124,7 @@ def test_a_template_is_rendered_with_the_date_it_asks_for_and_only_where_the_pro
             "<a><d>",
             {"t": "<a><b>", "u": "<a><c>", "otherwise": "<a><d>"},
         ),
+        (IF + "<a>{% else %}<b>" + END + "<c>", "<a>", {}),
         (IF + "<a>{% if t %}<b>{% if u %}<c>{% endif %}<d>{% endif %}" + END, "<a>", {"t": "<a><b><c><d>"}),
         (IF + "<a>{% for x in y %}z{% endfor %}<b>" + END + "<c>", "<a><b>", {"for x in y": "<a><b>z"}),
         (IF + "<a>{% macro x() %}{% endmacro %}<b>" + END + "<c>", "<a><b>", {}),
