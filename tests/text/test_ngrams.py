@@ -101,6 +101,11 @@ def test_ngrams_are_those_counted_by_hand_however_much_is_taken_at_once(
         assert found(reading, RepeatedNgrams(units=units, size=size)) == expected
 
 
+def test_bytes_that_are_no_utf8_are_one_replacement_character_in_words() -> None:
+    column = pa.array([b"\xff a \xff", b"a"], pa.binary()).view(pa.string())
+    assert found(Reading(Rows.of(column)), RepeatedNgrams(size=1)) == [(3, 2), (1, 1)]
+
+
 def test_ngrams_of_3_and_5_words_are_told_apart() -> None:
     reading = Reading(Rows.of(pa.array(["a b c a b c a b d", "a b c d e a b c d f"])))
     assert found(reading, RepeatedNgrams(size=3)) == [(7, 4), (8, 6)]
