@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import TypeVar
 
@@ -56,9 +56,13 @@ class Chunks:
         self.numbered = all(map(str.isdigit, labels))
         self.lettered = any(len(label) == 1 for label in labels)
         self._kind = Remembered(self._kind_of)
-        self.kinds = Remembered(lambda text: "".join(map(self._kind.__getitem__, tokens_in(text))))
         self.tokens = Remembered(lambda text: tuple(tokens_in(text)))
-        self.words = Remembered(lambda text: words_in([token.casefold() for token in tokens_in(text)]))
+        self.kinds = Remembered(lambda text: self.kinds_of(self.tokens[text]))
+        self.words = Remembered(lambda text: words_in([token.casefold() for token in self.tokens[text]]))
+
+    def kinds_of(self, tokens: Iterable[str]) -> str:
+        """The kinds of tokens, one character each."""
+        return "".join(map(self._kind.__getitem__, tokens))
 
     def _kind_of(self, token: str) -> str:
         folded, words = token.casefold(), word_kinds()
@@ -89,25 +93,35 @@ class Cut:
         chunks: the tokens of its pieces.
     """
 
-    __slots__ = ("_chunks", "_pieces", "kinds")
+    __slots__ = ("_chunks", "_pieces", "_tokens", "kinds")
 
     def __init__(self, text: str, chunks: Chunks) -> None:
-        self._pieces = text.split(" ") if _is_cut_by_spaces(text) else [text]
         self._chunks = chunks
-        self.kinds = "".join(map(chunks.kinds.__getitem__, self._pieces))
+        self._pieces = text.split(" ") if _is_cut_by_spaces(text) else []
+        self._tokens = None if self._pieces else tokens_in(text)
+        if self._tokens is None:
+            self.kinds = "".join(map(chunks.kinds.__getitem__, self._pieces))
+        else:
+            self.kinds = chunks.kinds_of(self._tokens)
 
     @property
     def tokens(self) -> list[str]:
         """The tokens as they are written."""
-        return list(chain.from_iterable(map(self._chunks.tokens.__getitem__, self._pieces)))
+        if self._tokens is None:
+            self._tokens = list(chain.from_iterable(map(self._chunks.tokens.__getitem__, self._pieces)))
+        return self._tokens
 
     @property
     def words(self) -> tuple[str, ...]:
         """The folded tokens that are no punctuation."""
-        return tuple(chain.from_iterable(map(self._chunks.words.__getitem__, self._pieces)))
+        if self._pieces:
+            return tuple(chain.from_iterable(map(self._chunks.words.__getitem__, self._pieces)))
+        return words_in([token.casefold() for token in self.tokens])
 
     def token(self, place: int) -> str:
         """The token of this number, looked for from the nearer end."""
+        if self._tokens is not None:
+            return self._tokens[place]
         late = 2 * place > len(self.kinds)
         ahead = place - len(self.kinds) if late else place
         for piece in reversed(self._pieces) if late else self._pieces:

@@ -243,7 +243,7 @@ def _wide_token() -> regex.Pattern[str]:
     words = "|".join(sorted(unspaced, key=len, reverse=True))
     letter, more = rf"[\p{{L}}\p{{N}}--[{_UNSPACED}]]", rf"[\p{{L}}\p{{N}}\p{{M}}--[{_UNSPACED}]]"
     return regex.compile(
-        rf"{_SHORTENED}|[\n\r\x85\u2028\u2029]|(?:{words})|[{_UNSPACED}]\p{{M}}*+"
+        rf"{_SHORTENED}|[\n\r\x85\u2028\u2029]|(?=[{_UNSPACED}])(?:{words})|[{_UNSPACED}]\p{{M}}*+"
         rf"|\d++(?:[.,]\d++)*+{more}*+|{letter}(?:{more}|'(?={letter}))*+"
         r"|\ ?(?:->|=>|-{1,3}+|–{1,3}+|[−‐‑])\ ?|\\[A-Za-z]{1,12}+|\S",
         regex.V1,
