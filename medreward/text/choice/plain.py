@@ -17,7 +17,9 @@ from medreward.text.choice.lexicon import Lexicon
 __all__ = ["plain_choice"]
 
 _LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
-_HARMLESS = r"(?:[^LAXTSPY#GgkRC?nwq(~ΦωΓβλΨη]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])|\((?![LAX])|q(?![LAX]))*+"
+_HARMLESS = (
+    r"(?:[^LAXTSPY#GgkRC?nwq(~]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|n(?=[a-zA-Z5Α-Ωα-ω])|\((?![LAX])|q(?![LAX]))*+"
+)
 """Kinds that change nothing behind a label: an article, a "no" before a word, but no other label and no verdict."""
 _NEXT = (
     r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12J])))"
@@ -25,7 +27,7 @@ _NEXT = (
 )
 """What may begin behind a label and its separator: no verdict, no condition, nobody else."""
 _BEFORE = (
-    r"(?:(?:[fΔΠΘxzhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoy])|A(?=x)|n(?=[a-zA-Z5])"
+    r"(?:(?:[fΔΘδκητχΛxzΠhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|n(?=[a-zA-Z5Α-Ωα-ω])"
     r"|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
 )
 """Clauses that may lead up to a claim: no condition, nobody who claims it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import partial
 from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
@@ -25,32 +25,43 @@ class _Rule(NamedTuple):
     """Words found together become words of another kind, one for one.
 
     Args:
-        trigger: the kind without which the pattern is not looked for.
+        trigger: the kind without which the rule does nothing.
         also: another kind that it needs, if any.
-        pattern: the kinds of the words; those that a lookahead or lookbehind holds stay as they are.
-        kind: what each of them becomes.
-        become: the words found, as that kind.
+        apply: the kinds as the rule leaves them.
     """
 
     trigger: str
     also: str
-    pattern: re.Pattern[str]
-    kind: str
-    become: Callable[[re.Match[str]], str]
+    apply: Callable[[str], str]
+
+
+def _becoming(needs: str, pattern: str, become: Callable[[re.Match[str]], str]) -> _Rule:
+    return _Rule(needs[0], needs[1:], partial(re.compile(pattern).sub, become))
 
 
 def _rule(needs: str, pattern: str, kind: str) -> _Rule:
-    return _Rule(needs[0], needs[1:], re.compile(pattern), kind, lambda found: kind * len(found[0]))
+    """Each of the words found becomes this kind; those that a lookahead or lookbehind holds stay as they are."""
+    return _becoming(needs, pattern, lambda found: kind * len(found[0]))
+
+
+def _always(old: str, new: str) -> _Rule:
+    """A word of one kind that no rule before has used becomes another."""
+    return _Rule(old, "", lambda kinds: kinds.replace(old, new))
 
 
 def _rewrite(needs: str, pattern: str, kinds: str) -> _Rule:
-    """A rule that gives each of the words found a kind of its own."""
-    return _Rule(needs[0], needs[1:], re.compile(pattern), kinds[0], lambda found: found.expand(kinds))
+    """Each of the words found gets a kind of its own."""
+    return _becoming(needs, pattern, lambda _: kinds)
 
 
 def _condition(needs: str, pattern: str) -> _Rule:
-    """A rule that makes all words but the mentions a condition."""
-    return _Rule(needs[0], needs[1:], re.compile(pattern), "d", lambda found: _NO_MENTION.sub("d", found[0]))
+    """All words found but the mentions become a condition."""
+    return _becoming(needs, pattern, lambda found: _NO_MENTION.sub("d", found[0]))
+
+
+def _taking_back(needs: str, pattern: str) -> _Rule:
+    """The words found take back what was said."""
+    return _becoming(needs, pattern, lambda found: "n" + "k" * (len(found[0]) - 1))
 
 
 _NO_MENTION = re.compile("[^M]")
@@ -60,13 +71,13 @@ _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
     # What only sounds like a choice, told by an article
     _rule("Πx", _STARTS + "Π(?:Δ|f*+x)[^.?!\\n:cMuaoΘ,]{0,12},(?=f?M)", "d"),  # in children,
-    _rule("Π", "Π", "z"),
+    _always("Π", "z"),
     _rule("HΔ", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
     _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
     _rule("@", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
     _rule("HΔ", "H(?=f?ir[zy]Δ)", "d"),  # would be right in a
     _rule("Δo", "(?<=i)Δ(?=o)", "x"),  # is an option
-    _rule("Δ", "Δ", "f"),
+    _always("Δ", "f"),
     # Double negation, and what is left when all others are gone
     _rule("sN", "n[f7]?sy?N" + _TO_LABEL, "v"),  # no reason to doubt
     _rule("jN", r"N[^.,?!\n:()cdMj]{0,10}j[cn]" + _TO_LABEL, "v"),  # can't be anything but
@@ -115,7 +126,7 @@ _RULES = (
     _rule("?", r"(?:^|(?<=[.\n,(]))\?" + _TO_LABEL, "d"),  # ?B
     _rule("%", r"(?<=M)(?:,%(?=f?[xO])|\.%(?=f[xO]))", "d"),  # B, said the intern
     _rule(";", r"(?<=[,M]);[^M.,?!\n]?", "d"),  # B, provided
-    _Rule("~", "", re.compile(r"~[pf*]{1,3}a?(?=[.,\n]|$)"), "k", lambda found: "n" + "k" * (len(found[0]) - 1)),
+    _taking_back("~", r"~[pf*]{1,3}a?(?=[.,\n]|$)"),  # scratch that
     _rule("1W", "1[xaof]{1,2}W", "d"),  # my first instinct was
     _rule("F", "(?<=M)F(?=i)", "d"),  # had been
     _rule("k", "(?<=u)x(?=k)", "d"),  # I considered changing
@@ -176,7 +187,7 @@ _RULES = (
     _rule("d|", r"d(?=\|n)", "z"),  # whether or not
     _rule("dy", "d(?=f?yv)", "f"),  # if forced to choose
     _rule("8d", "8d", "f"),  # even if
-    _rule("Φ", "Φ", "d"),
+    _always("Φ", "d"),
     _rule("d,", "d,(?=p)", "d"),  # ich bezweifle, dass
     _condition("d,", _STARTS + r"f?d(?![u4,])[^.,?!\n:c]++,"),  # if it is torn, the answer is B
     _rule("6", "6,?[zd]", "d"),  # only when, only if
@@ -199,28 +210,16 @@ _RULES = (
     _rule("Hd", r"H(?=[^.?!\nM]{0,9}M,?f?d)", "d"),  # would be B, if
     _rule("z:", _STARTS + "z(?=f+:)", "f"),  # by elimination:
 )
-_TRIGGERS = frozenset(rule.trigger for rule in _RULES) | frozenset(map(chr, ALONE))
 _RESOLVED = ALONE | str.maketrans("5+$", "5x$")
 _CONDITION = re.compile(r"d(?![u4])[^.?!\nc]*+")
 
 
-@lru_cache(maxsize=8192)
-def _rules_for(found: frozenset[str]) -> tuple[_Rule, ...]:
-    """The rules that can apply, in order, to a text that has these triggers, or gets them from a rule before."""
-    known, chosen = set(found), []
-    for rule in _RULES:
-        if rule.trigger in known:
-            chosen.append(rule)
-            known.add(rule.kind)
-    return tuple(chosen)
-
-
 def settled(kinds: str) -> str:
     """The kinds, in the same places, with every word that these rules know as one that statements know."""
-    found = _TRIGGERS.intersection(kinds)
-    for rule in _rules_for(found):
-        if rule.also in kinds:
-            kinds = rule.pattern.sub(rule.become, kinds)
-    if "H" in found and "d" in kinds:  # what would be, under a condition named before
+    would = "H" in kinds
+    for trigger, also, apply in _RULES:
+        if trigger in kinds and also in kinds:
+            kinds = apply(kinds)
+    if would and "d" in kinds:  # what would be, under a condition named before
         kinds = _CONDITION.sub(lambda found: found[0].replace("H", "d"), kinds)
     return kinds.translate(_RESOLVED)
