@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 __all__ = ["ALONE", "settled"]
@@ -85,7 +85,7 @@ _RULES = (
     _rule("jV", "j[cn](?=[fo]?MV)", "f"),
     _rule("ηb", "[nΨ](?:yf?)?[fo]{0,2}ηb" + _TO_LABEL, "f"),  # none other than
     _rule("Ψn", "Ψyf?[ofa]{1,2}n(?=[fo]?MV)", "f"),  # none of the options except B fits
-    _rule("9n", r"9[Afx]?[nN]", "f"),  # without a doubt
+    _rule("9n", r"9[Afjx]?[nN]", "f"),  # without a doubt
     _rule("Kp", "NKp" + _TO_LABEL, "v"),  # il ne reste que
     _rule("6m", "m6" + _TO_LABEL, "v"),  # kann nur B sein
     _rule("nz", "nz(?=[vE]y)", "n"),  # nothing in favour of
@@ -214,10 +214,21 @@ _RESOLVED = ALONE | str.maketrans("5+$", "5x$")
 _CONDITION = re.compile(r"d(?![u4])[^.?!\nc]*+")
 
 
+_COMMON = frozenset("ndvVkfbxwcz`uiyhplmEOsHr&")
+"""Kinds that most texts have, or that rules make."""
+_RARE = frozenset(rule.trigger for rule in _RULES) - _COMMON
+
+
+@lru_cache(maxsize=4096)
+def _rules_for(rare: frozenset[str]) -> tuple[_Rule, ...]:
+    """The rules that can do something where no other rare kinds are."""
+    return tuple(rule for rule in _RULES if rule.trigger not in _RARE or rule.trigger in rare)
+
+
 def settled(kinds: str) -> str:
     """The kinds, in the same places, with every word that these rules know as one that statements know."""
     would = "H" in kinds
-    for trigger, also, apply in _RULES:
+    for trigger, also, apply in _rules_for(_RARE.intersection(kinds)):
         if trigger in kinds and also in kinds:
             kinds = apply(kinds)
     if would and "d" in kinds:  # what would be, under a condition named before
