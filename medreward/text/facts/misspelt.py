@@ -17,7 +17,7 @@ from medreward.text.tags import TagSet
 __all__ = ["MisspeltTag", "is_near_miss"]
 
 _PER_ROW = 32  # candidates looked at on either side of a row: bounds the work on hostile text
-_DENSE = 32  # where there is a candidate in so many bytes, a table of all bytes is quicker than a search
+_DENSE = 32  # where there is a candidate in so many bytes, a table of all bytes tells tags' ends sooner than a search
 _OPENERS = "([{|\\"
 
 
@@ -61,21 +61,31 @@ def _beginning(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans
 
 def _ending(reading: Reading, wanting: Mask, reach: int) -> tuple[Ints, Spans]:
     """Short stretches of some rows that end at a ``>`` which is part of no tag: their rows and spans."""
-    rows, tags, which = reading.rows, reading.scan, np.flatnonzero(wanting)
+    rows, ends = reading.rows, reading.scan.end
+    at, row = _closing(reading, wanting)
+    loose = np.append(ends, -1)[np.searchsorted(ends, at + 1)] != at + 1
+    at, row = _few(at, row, wanting[row] & loose)
+    return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[row]), at + 1)
+
+
+def _closing(reading: Reading, wanting: Mask) -> tuple[Ints, Ints]:
+    """Where a ``>`` stands behind a letter that a tag may end with, at least in the rows that want one, and its row."""
+    rows, letters, which = reading.rows, _letters_before(reading.tags), np.flatnonzero(wanting)
     if 2 * len(which) < len(rows):
         text, begin = gather(rows.spans[which])
-    else:  # to look through all costs less than to copy these
-        which, text, begin = np.arange(len(rows)), rows.buf, rows.offsets
-    right = find_byte(text, ord(">"), int(begin[0]), int(begin[-1]))
-    right = right[_letters_before(reading.tags)[text[right - 1]]]  # before the first byte: the last one
-    place = np.searchsorted(begin, right, "right") - 1
-    at, row = rows.offsets[which[place]] + right - begin[place], which[place]
-    if len(text) < _DENSE * len(at):
-        ends_tag = np.isin(at + 1, tags.end, kind="table")
-    else:
-        ends_tag = np.append(tags.end, -1)[np.searchsorted(tags.end, at + 1)] == at + 1
-    at, row = _few(at, row, wanting[row] & ~ends_tag)
-    return row, Spans(rows.buf, np.maximum(at + 1 - reach, rows.offsets[row]), at + 1)
+        right = find_byte(text, ord(">"), 0, len(text))
+        right = right[letters[text[right - 1]]]  # before the first byte: the last one
+        place = np.searchsorted(begin, right, "right") - 1
+        return rows.offsets[which[place]] + right - begin[place], which[place]
+    # to look through all rows costs less than to copy these
+    first, last = int(rows.offsets[0]), int(rows.offsets[-1])
+    right = find_byte(rows.buf, ord(">"), first, last)
+    right = right[letters[rows.buf[right - 1]]]
+    if last - first < _DENSE * len(right):
+        ends_tag = np.zeros(last - first + 1, np.bool_)
+        ends_tag[reading.scan.end - first] = True
+        right = right[~ends_tag[right + 1 - first]]
+    return right, np.searchsorted(rows.offsets, right, "right") - 1
 
 
 def _few(at: Ints, row: Ints, keep: Mask) -> tuple[Ints, Ints]:
