@@ -135,6 +135,7 @@ LETTERS = string.ascii_uppercase
         ("Q\nA. x\nB. y\nYour task:\n1. Think.\n2. Answer.", {"A": "x", "B": "y"}),
         ("Q\nA. x\nB. y\n\n1. one\n2. two", None),
         ("Q\n" + "\n".join(f"({label}) x" for label in LETTERS), dict.fromkeys(LETTERS, "x")),
+        ("Q\n" + "\n".join(f"({label}) x" for label in LETTERS[:24]), dict.fromkeys(LETTERS[:24], "x")),
         (f"Q\nb) x\nc) y\n{TASK}", None),
         ("Which? (A) + (B) x", None),
         ("Which? (A) heart and (B) lungs", None),
