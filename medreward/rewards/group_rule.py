@@ -81,4 +81,4 @@ def least_and_most(data: Floats, groups: Ints) -> tuple[Floats, Floats]:
 
 def totals(data: Floats, groups: Ints) -> Floats:
     """The sum over each row's group, shape ``(k,)``."""
-    return np.bincount(groups, weights=data).astype(np.float64)[groups] if len(groups) else data
+    return np.bincount(groups, weights=data).astype(np.float64)[groups]

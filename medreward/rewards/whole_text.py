@@ -34,6 +34,6 @@ def _with_whole_text(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     changed = {name: _with_whole_text(item) for name, item in value.items()}
-    if changed.get("kind") == Body.model_fields["kind"].default and changed.get("tag", "answer") == "answer":
+    if changed.get("kind") == Body.model_fields["kind"].default and changed.get("tag") == "answer":
         changed["if_missing"] = "whole_text"
     return changed
