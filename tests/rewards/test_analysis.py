@@ -14,6 +14,7 @@ from medreward import (
     Constant,
     Gate,
     Ladder,
+    LengthBand,
     Maximum,
     Minimum,
     PartialCredit,
@@ -27,7 +28,7 @@ from medreward import (
 )
 from medreward.rewards import analyse
 from medreward.rewards.analysis import same_by_algebra
-from medreward.text.facts import Column
+from medreward.text.facts import Column, TokenIds
 from tests import hostile
 from tests.rewards.test_document import rewards
 
@@ -97,6 +98,11 @@ def test_columns_are_said_beside_what_they_make_true() -> None:
     assert found.total.reached[-1] == 2.5
     assert all("score = 0" in warning.text for warning in found.warnings)
     assert [warning.code for warning in found.warnings] == ["format_alone"]
+
+
+def test_lists_of_tokens_beside_the_witnesses_are_empty_and_then_of_one() -> None:
+    found = analyse(LengthBand(length=TokenIds(), least=1))
+    assert found.total.reached == (0.0, 1.0)
 
 
 @settings(max_examples=30)

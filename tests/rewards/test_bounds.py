@@ -205,4 +205,7 @@ def test_a_length_of_reasoning_is_made_into_the_rules_of_lengths() -> None:
         length=tokens, limit=9, short=0.5, long=-1
     )
     assert ReasoningLength.cosine(9, unit="words") == LengthCosine(length=words, limit=9, short=1.0, long=0.0)
+    chars = Length(of="think", unit="chars")
+    assert ReasoningLength.cosine(9) == LengthCosine(length=chars, limit=9, short=1.0, long=0.0)
+    assert ReasoningLength.soft_overlong(9, 4) == SoftOverlong(length=chars, limit=9, margin=4)
     assert ReasoningLength.soft_overlong(9, 4, unit="words") == SoftOverlong(length=words, limit=9, margin=4)

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from medreward import Scorer, TagSet, explain, load_document, score_one
-from medreward.rewards import RULES, Case, ContainedLabels, Document, EqualText, Reward, ScannedLetter
+from medreward.rewards import RULES, Case, ContainedLabels, Document, EqualText, GoldHolds, Reward, ScannedLetter
 from medreward.rewards.group_rule import group_rules
+from medreward.text.facts import HasBody
 from tests.libraries import skip_without
 
 WANTED = {"zero", "maximum", "malformed", "empty", "non_ascii"}
@@ -80,6 +81,12 @@ def test_all_cases_in_one_table_earn_what_each_earns_alone(module: str) -> None:
 def test_golds_in_tags_are_read_by_the_documents_own_names(reward: Reward) -> None:
     named = Document(reward=reward, tags=TagSet(answer="final"))
     table = {"completion": ["<final>B</final>", "<answer>B</answer>"], "gold": ["<final>B</final>"] * 2}
+    assert Scorer(named).score(table).rewards.tolist() == [1.0, 0.0]
+
+
+def test_facts_of_golds_are_about_the_documents_own_tags() -> None:
+    named = Document(reward=GoldHolds(facts=(HasBody(),)), tags=TagSet(answer="final"))
+    table = {"completion": ["x", "x"], "gold": ["<final>B</final>", "<answer>B</answer>"]}
     assert Scorer(named).score(table).rewards.tolist() == [1.0, 0.0]
 
 
