@@ -28,7 +28,9 @@ from medreward import (
 )
 from medreward.rewards import analyse
 from medreward.rewards.analysis import same_by_algebra
+from medreward.rewards.witnesses import Witness, witnesses
 from medreward.text.facts import Column, TokenIds
+from medreward.text.tags import TagSet
 from tests import hostile
 from tests.rewards.test_document import rewards
 
@@ -98,6 +100,60 @@ def test_columns_are_said_beside_what_they_make_true() -> None:
     assert found.total.reached[-1] == 2.5
     assert all("score = 0" in warning.text for warning in found.warnings)
     assert [warning.code for warning in found.warnings] == ["format_alone"]
+
+
+LAYOUTS = {  # what is asked for, and how it is written
+    "asked": (True, "<think>t</think><answer>{}</answer>"),
+    "on lines": (True, "<think>\nt\n</think>\n<answer>\n{}\n</answer>"),
+    "answer alone": (False, "<answer>{}</answer>"),
+    "no tags": (False, "{}"),
+    "text after": (False, "<think>t</think><answer>{}</answer> ok"),
+    "text before": (False, "Sure. <think>t</think><answer>{}</answer>"),
+    "empty reasoning": (False, "<think></think><answer>{}</answer>"),
+    "unclosed": (False, "<think>t</think><answer>{}"),
+    "twice": (False, "<think>t</think><answer>{0}</answer><answer>{0}</answer>"),
+}
+HEDGES = [(None, "", text) for text in ("", "A or B", "A, B, C, D", "I cannot tell")]
+ONE = [
+    *((True, "clean", "B"), (False, "clean", "C"), (True, "wrapped", "(B)"), (False, "wrapped", "(C)")),
+    *((True, "with_text", "B) Lungs"), (False, "with_text", "C) Liver")),
+    *((True, "stated", "The answer is B"), (False, "stated", "The answer is C")),
+    *((True, "text_only", "Lungs"), (False, "text_only", "Liver")),
+]
+SEVERAL = [
+    *((True, "clean", "A, B"), (False, "clean", "C, D"), (True, "some", "A"), (False, "some", "C")),
+    *((True, "with_text", "A) Heart, B) Lungs"), (False, "with_text", "C) Liver, D) Spleen")),
+]
+
+
+@pytest.mark.parametrize(("several", "answers"), [(False, ONE), (True, SEVERAL)])
+def test_witnesses_are_every_layout_with_every_answer_and_nothing(
+    several: bool, answers: list[tuple[bool | None, str, str]]
+) -> None:
+    made = {
+        Witness(layout.format(text), name, asked, right, form)
+        for name, (asked, layout) in LAYOUTS.items()
+        for right, form, text in answers + HEDGES
+    }
+    assert {*witnesses(TagSet(), several=several)} == made | {Witness("", "nothing", False, None, "")}
+    assert {*witnesses(TagSet())} == {*witnesses(TagSet(), several=False)}
+
+
+def test_witnesses_of_completions_without_reasoning_have_no_tags_of_it() -> None:
+    made = {
+        (one.frame, one.asked, one.text) for one in witnesses(TagSet(think=None)) if one.form == "clean" and one.right
+    }
+    assert made == {
+        ("asked", True, "t<answer>B</answer>"),
+        ("on lines", True, "\nt\n\n<answer>\nB\n</answer>"),
+        ("answer alone", True, "<answer>B</answer>"),
+        ("no tags", False, "B"),
+        ("text after", False, "t<answer>B</answer> ok"),
+        ("text before", False, "Sure. t<answer>B</answer>"),
+        ("empty reasoning", False, "<answer>B</answer>"),
+        ("unclosed", False, "t<answer>B"),
+        ("twice", False, "t<answer>B</answer><answer>B</answer>"),
+    }
 
 
 def test_lists_of_tokens_beside_the_witnesses_are_empty_and_then_of_one() -> None:
