@@ -35,7 +35,7 @@ class Tagged:
     wrapped: set[int] = field(default_factory=set)
 
 
-_ANSWER_MARK = re.compile(r"\n*+(?P<q>X):[^?]*+\?\n*+A(?=:)")
+_ANSWER_MARK = re.compile(r"[q\n]*+(?P<q>X):[^?]*+\?[q\n]*+A(?=:)")
 """``Q: ...? A:``"""
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
