@@ -1,7 +1,8 @@
 """``python -m tests.benchmarks.choices``: how many answers a CPU second the choice grammar reads, all of them distinct.
 
-Three files of answers: sentences made of common words round a label, once with the options' texts to look for and once
-without; and every answer of the conformance suite, which is as odd as answers get. CPU time, the median over rounds.
+Files of answers: sentences made of common words round a label, with the options' texts to look for and without;
+labels with their option's text, and sentences that name texts, each with options of its own; and every answer of the
+conformance suite, which is as odd as answers get. CPU time, the median over rounds.
 """
 
 from __future__ import annotations
@@ -43,13 +44,57 @@ def sentences(count: int, seed: int = 1) -> list[str]:
     return [*found]
 
 
+FINDINGS = (
+    *("acute pancreatitis", "renal cell carcinoma", "meniscal tear", "viral pneumonia", "deep vein thrombosis", "gout"),
+    *(
+        "aortic stenosis",
+        "multiple sclerosis",
+        "iron deficiency anemia",
+        "pulmonary embolism",
+        "Crohn disease",
+        "asthma",
+    ),
+    *("primary hyperparathyroidism", "type 2 diabetes", "bacterial meningitis", "rheumatoid arthritis", "lung abscess"),
+)
+QUALIFIED = ("", "early ", "chronic ", "severe ", "post-traumatic ", "recurrent ", "suspected ", "left-sided ")
+NAMING = (
+    *(
+        "The answer is {0}. {1}",
+        "{0}) {1}, because {3}.",
+        "{3}. The most likely diagnosis is {1}, so {0}.",
+        "{0}: {1}, not {2}",
+    ),
+    *(
+        "The image shows {1}, not {2}, so the answer is {0}.",
+        "I would choose {0}, {1}, since {3}.",
+        "{1} fits best. {0}",
+    ),
+    "{3}, which rules out {2}. Therefore, the answer is {0} ({1}).",
+)
+
+
+def named(count: int, shapes: Sequence[str], seed: int = 2) -> list[Asked]:
+    """Distinct answers that name options' texts, each with four options of its own."""
+    source = random.Random(seed)  # noqa: S311 - no secrets
+    made = []
+    for _ in range(count):
+        texts = [source.choice(QUALIFIED) + finding for finding in source.sample(FINDINGS, len(LABELS))]
+        right, other = source.sample(range(len(LABELS)), 2)
+        words = " ".join(source.choices(WORDS, k=source.randint(5, 9)))
+        body = source.choice(shapes).format(LABELS[right], texts[right], texts[other], words)
+        made.append((body, OptionSet(LABELS, tuple(map(str.capitalize, texts)))))
+    return made
+
+
 def files(count: int = 20_000) -> dict[str, list[Asked]]:
-    """The three files, by name."""
+    """The files, by name."""
     known, unknown = OptionSet(LABELS, TEXTS), OptionSet(LABELS, (None,) * len(LABELS))
     made = sentences(count)
     return {
         "sentences, option texts known": [(body, known) for body in made],
         "sentences, labels alone": [(body, unknown) for body in made],
+        "labels with texts, own options": named(count, ("{0}. {1}", "{0}) {1}", "({0}) {1}.", "{0}: {1}")),
+        "sentences that name texts, own options": named(count, NAMING),
         "the conformance suite": [(case.body, case.option_set) for case in load_cases() if case.select == "one"],
     }
 

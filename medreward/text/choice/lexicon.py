@@ -21,7 +21,7 @@ def _chunks_for(labels: tuple[str, ...]) -> Chunks:
 
 
 def _fold(text: str) -> list[str]:
-    return tokens_in((text if text.isascii() else undressed(INVISIBLE.sub("", text))).casefold())
+    return [token.casefold() for token in tokens_in(text if text.isascii() else undressed(INVISIBLE.sub("", text)))]
 
 
 class Phrase(NamedTuple):

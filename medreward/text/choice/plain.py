@@ -1,4 +1,4 @@
-"""The commonest ways to state a label, known by the kinds of the tokens alone: ``B. text``, ``so the answer is B``.
+"""The commonest ways to state a label, known without the whole grammar: ``B. text``, ``so the answer is B``.
 
 What is told here is what the whole grammar would say, in less time: one label, where it stands by itself at the start
 or ends a claim about the answer, and no other word can change it. Words that could (a question, a taking back, another
@@ -13,8 +13,36 @@ from functools import lru_cache
 from medreward.text.choice.cut import Cut
 from medreward.text.choice.forms import Choice
 from medreward.text.choice.lexicon import Lexicon
+from medreward.text.choice.names import names_of
+from medreward.text.choice.visible import SIGNS
+from medreward.text.options import OptionSet
 
-__all__ = ["plain_choice"]
+__all__ = ["own_text", "plain_choice"]
+
+_LABEL_AND_TEXT = re.compile(r"(?:([A-Z])[.):]|\(([A-Z])\)[.:]?+) ++([A-Za-z0-9].*+)")
+_EDGES = ". \n"
+_NO_WORD = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
+
+
+def own_text(body: str, options: OptionSet) -> Choice | None:
+    """The choice of a body that is a label and its own option's text, ``B. Viral pneumonia``; else None.
+
+    Needs no tokens where all is ASCII, no two options have the same words, and none has words with which the body begins.
+    """
+    found = _LABEL_AND_TEXT.fullmatch(body.strip(_EDGES)) if body.isascii() else None
+    if found is None or (label := found[1] or found[2]) not in options.labels:
+        return None
+    own, text = options.texts[options.labels.index(label)], found[3].lower()
+    if own is None or own.strip(_EDGES).lower() != text or not text[-1].isalnum() or SIGNS.search(text):
+        return None
+    texts = [(text or "").lower() for text in options.texts]
+    joined = "".join(texts)
+    if "\\" in joined or not joined.isascii() or names_of(options.labels).find(text) is not None:
+        return None
+    words, key = [text.translate(_NO_WORD) for text in texts], text.translate(_NO_WORD)
+    clear = words.count(key) == 1 and not (label.lower() + key).startswith(tuple(filter(None, words)))
+    return _choice(label, "with_text") if clear else None
+
 
 _LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
 _HARMLESS = (

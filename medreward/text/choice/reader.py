@@ -11,7 +11,7 @@ from medreward.text.choice.fields import Field, answer_field
 from medreward.text.choice.forms import Choice, Select
 from medreward.text.choice.lexicon import Lexicon, lexicon_of
 from medreward.text.choice.listed import labels_listed
-from medreward.text.choice.plain import plain_choice
+from medreward.text.choice.plain import own_text, plain_choice
 from medreward.text.choice.statements import shaped, statements
 from medreward.text.choice.tokens import Tagged, tag
 from medreward.text.choice.visible import undressed, without_invisible, without_markup
@@ -47,6 +47,8 @@ def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") 
 
 def read_choice(body: str, options: OptionSet, select: Select = "one") -> Choice:
     """As :func:`choose` for a body that ``label_alone`` leaves open, in less time: the span is of no use outside."""
+    if select == "one" and (choice := own_text(body, options)) is not None:
+        return choice
     return _read_open(body, options, select, plainly=True)[0]
 
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-__all__ = ["INVISIBLE", "plain", "undressed", "without_invisible", "without_markup"]
+__all__ = ["INVISIBLE", "SIGNS", "plain", "undressed", "without_invisible", "without_markup"]
 
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -23,7 +23,8 @@ INVISIBLE = re.compile(
 )
 """Unicode's default-ignorable code points, and the marks that underline or frame a letter."""
 
-_SIGNS = re.compile(r"[<&~!\[\x00-\x08\x0e-\x1b\x7f\ufffd]")
+SIGNS = re.compile(r"[<&~!\[\x00-\x08\x0e-\x1b\x7f\ufffd]")
+"""A text without these has no markup."""
 _HIDDEN = (
     r"<!--(?:[^-]|-(?!->))*+(?:-->)?+"
     r"|\x1b\[9m[^\x1b\n]{0,80}+(?:\x1b\[[0-9;]{0,16}+m)?+"
@@ -56,7 +57,7 @@ _NEGATED = re.compile(r"(?<![^\s(\[\"'])!(?=[^\W_])")
 
 def without_markup(text: str) -> str:
     """The text with spaces for what is not shown, entities as what they stand for, boxes as ticks; just as long."""
-    if _SIGNS.search(text) is None:
+    if SIGNS.search(text) is None:
         return text
     text = _ENTITY.sub(lambda found: _ENTITIES[found[0]].ljust(len(found[0])), text)
     text = (_PAIRED if "</" in text else _UNPAIRED).sub(_blank, text)

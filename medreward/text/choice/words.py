@@ -221,8 +221,8 @@ def is_punctuation(token: str) -> bool:
 
 
 _SHORTENED = (
-    r"(?=[A-Zefitv])(?:[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+"
-    r"|(?:[ei]\.[ge]|[Vv]it|[Ff]ig|[Tt]ab)\.|TL;DR|tl;dr)"
+    r"(?=[A-Za-z]{1,3}[.;])(?:[A-Z][a-z]?(?:\.[A-Za-z](?![A-Za-z0-9]))++\.?+"
+    r"|[ei]\.[ge]\.|[a-z](?:\.[a-z](?![A-Za-z0-9]))++(?:(?<=\..\..)\.?+|\.)|(?i:vit|fig|tab)\.|(?i:tl;dr))"
 )
 """Letters with full stops between them, and words cut short by one: ``U.S.A.``, ``vit. D``."""
 _TOKEN = (
