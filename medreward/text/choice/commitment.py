@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from medreward.text.choice.cut import words_in
 from medreward.text.choice.forms import Choice, Select
-from medreward.text.choice.lexicon import Lexicon
+from medreward.text.choice.lexicon import Lexicon, squeezed
 from medreward.text.choice.listed import in_order
 from medreward.text.choice.statements import Statement
 from medreward.text.choice.tokens import Tagged
@@ -245,12 +245,8 @@ def _turns_down(said: Said) -> bool:
     return said.words[:1] in (("none",), ("neither",)) and NONE_OF.match(" ".join(said.words[:8])) is not None
 
 
-def _squeezed(text: str | None) -> str:
-    return " ".join((text or "").casefold().split())
-
-
 def _is_none_of(lexicon: Lexicon, label: str) -> bool:
-    return NONE_OF.search(_squeezed(lexicon.texts.get(label))) is not None
+    return NONE_OF.search(squeezed(lexicon.texts.get(label, "").casefold())) is not None
 
 
 def _open_reason(one: Statement, tagged: Tagged) -> str:
@@ -368,7 +364,7 @@ def _of_all(said: Said, tokens: tuple[str, ...], words: str) -> Choice | None:
         (ALL_OF, "all_of", "ambiguous", "several_labels"),
     ):
         if _found(pattern, tokens, words) or says(name, folded):
-            texts = ((label, _squeezed(text)) for label, text in said.lexicon.texts.items())
+            texts = ((label, squeezed(text.casefold())) for label, text in said.lexicon.texts.items())
             meant = [label for label, text in texts if pattern.search(text) or says(name, text)]
             if len(meant) == 1 and not said.named:
                 return Choice((meant[0],), "text_only", "", (0, len(said.kinds) - 1), (meant[0],))

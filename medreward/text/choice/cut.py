@@ -52,7 +52,9 @@ class Chunks:
     """
 
     def __init__(self, labels: tuple[str, ...]) -> None:
-        self.names = names_of(tuple(map(undressed, labels))) if labels else names_of(labels)
+        self.names = names_of(tuple(map(undressed, labels)))
+        self.labels = names_of(labels)
+        self._meanings: dict[str, tuple[str | None]] = {}
         self.numbered = all(map(str.isdigit, labels))
         self.lettered = any(len(label) == 1 for label in labels)
         self._kind = Remembered(self._kind_of)
@@ -74,6 +76,22 @@ class Chunks:
         if token[0].isdigit():
             return "X" if self.numbered and len(token) < 3 and token.isascii() and token.isdigit() else "#"
         return words.get(folded, "x")
+
+    def meaning(self, token: str) -> tuple[str | None]:
+        """What a token means that is a label or looks like one, remembered for those that are offered."""
+        known = self._meanings.get(token)
+        if known is None:
+            known = (self.label_of(token),)
+            if known[0] is not None:
+                self._meanings[token] = known
+        return known
+
+    def label_of(self, token: str) -> str | None:
+        """The label a token is, as the options spell it; None for one that is not offered."""
+        label = self.labels.find(token)
+        if label is None and (plain := self.names.find(token)) is not None:
+            label = self.labels.labels[self.names.labels.index(plain)]
+        return label
 
 
 def words_in(tokens: list[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from medreward.text.choice.forms import Choice
-from medreward.text.choice.lexicon import Lexicon
+from medreward.text.choice.lexicon import Lexicon, squeezed
 
 __all__ = ["in_order", "labels_listed"]
 
@@ -18,7 +18,7 @@ def labels_listed(body: str, lexicon: Lexicon) -> Choice | None:
     core = body.strip()
     if not core or len(core) > (8 + lexicon.names.longest) * (len(lexicon.names.labels) + 1):
         return None
-    if core.casefold() in lexicon.strict:
+    if core.casefold() in (squeezed(text.casefold()) for text in lexicon.texts.values()):
         return None
     items = [item for item in _SEPARATOR.split(core) if item]
     found = [lexicon.names.find(item) for item in items]

@@ -88,7 +88,7 @@ def plain_choice(text: str, cut: Cut, lexicon: Lexicon) -> Choice | None:
     if text.lstrip()[:7].casefold().startswith(("none", "neither")):
         return None
     token = cut.token(at)
-    label = lexicon.label_of(token)
+    label = lexicon.chunks.label_of(token)
     return None if label is None or not (kinds[at] == "L" or token.isupper()) else _choice(label, form)
 
 

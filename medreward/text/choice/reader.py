@@ -74,10 +74,8 @@ def _read_open(
     text = undressed(shown)
     folded, cut = text.casefold(), Cut(text, lexicon.chunks)
     present = lexicon.present(folded)
-    if present or lexicon.signs or len(cut.kinds) < _FEW:
-        whole = _whole_text(folded, cut, lexicon)
-        if whole:
-            return _by_text(whole, body), body, None, None
+    if (present or lexicon.odd) and (whole := lexicon.whole(folded, cut, present)):
+        return _by_text(whole, body), body, None, None
     if plainly and select == "one" and not present and (choice := plain_choice(text, cut, lexicon)) is not None:
         return choice, body, None, None
     raw = cut.tokens
@@ -94,20 +92,6 @@ def _in_field(field: Field, options: OptionSet, select: Select) -> Choice:
     form = "stated" if choice.form in ("clean", "wrapped", "with_text") else choice.form
     span = (field.start, field.end) if choice.labels else None
     return Choice(choice.labels, form, choice.reason, span, choice.candidates)
-
-
-_FEW = 4
-"""A body of fewer tokens may be an option's text that looks like a label."""
-
-
-def _whole_text(folded: str, cut: Cut, lexicon: Lexicon) -> list[str]:
-    """The labels whose text the whole body is: but for case and whitespace, else but for punctuation too."""
-    if len(cut.kinds) > 2 * lexicon.longest + 60 or not lexicon.texts:
-        return []
-    strict = lexicon.strict.get(" ".join(folded.split()))
-    if strict or "?" in (*cut.tokens[:1], *cut.tokens[-1:]):
-        return strict or []
-    return lexicon.loose.get(cut.words) or []
 
 
 def _by_text(labels: Sequence[str], body: str) -> Choice:

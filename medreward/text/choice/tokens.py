@@ -178,7 +178,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
             tagged.texts.add(at)
         elif kinds[at] in "SP":
             tagged.wrapped.add(at)
-    tagged.means = {at: tagged.means.get(at) or lexicon.meaning(raw[first[at]]) for at in live}
+    tagged.means = {at: tagged.means.get(at) or lexicon.chunks.meaning(raw[first[at]]) for at in live}
     tagged.kinds = "".join(out)
     return tagged
 
