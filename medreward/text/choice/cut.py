@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable
-from itertools import chain
+from itertools import chain, compress
 from typing import TypeVar
 
 from medreward.text.choice.names import names_of
@@ -60,7 +60,8 @@ class Chunks:
         self._kind = Remembered(self._kind_of)
         self.tokens = Remembered(lambda text: tuple(tokens_in(text)))
         self.kinds = Remembered(lambda text: self.kinds_of(self.tokens[text]))
-        self.words = Remembered(lambda text: words_in([token.casefold() for token in self.tokens[text]]))
+        self.words = Remembered(lambda text: words_in(_folded(self.tokens[text])))
+        self.are_words = Remembered(lambda text: bytes(map(_is_word, _folded(self.tokens[text]))))
 
     def kinds_of(self, tokens: Iterable[str]) -> str:
         """The kinds of tokens, one character each."""
@@ -94,10 +95,17 @@ class Chunks:
         return label
 
 
-def words_in(tokens: list[str]) -> tuple[str, ...]:
+def words_in(folded: Iterable[str]) -> tuple[str, ...]:
     """The folded tokens that are no punctuation."""
-    kinds = word_kinds()
-    return tuple([token for token in tokens if kinds.get(token, "x") not in _MARKS and token != "/"])
+    return tuple(filter(_is_word, folded))
+
+
+def _is_word(folded: str) -> bool:
+    return word_kinds().get(folded, "x") not in _MARKS and folded != "/"
+
+
+def _folded(tokens: Iterable[str]) -> list[str]:
+    return [token.casefold() for token in tokens]
 
 
 _MARKS = frozenset(",:.?\n()-hq")
@@ -134,7 +142,15 @@ class Cut:
         """The folded tokens that are no punctuation."""
         if self._pieces:
             return tuple(chain.from_iterable(map(self._chunks.words.__getitem__, self._pieces)))
-        return words_in([token.casefold() for token in self.tokens])
+        return words_in(_folded(self.tokens))
+
+    def word_places(self) -> list[int]:
+        """Which tokens the words are."""
+        if self._pieces:
+            are_words = b"".join(map(self._chunks.are_words.__getitem__, self._pieces))
+        else:
+            are_words = bytes(map(_is_word, _folded(self.tokens)))
+        return [*compress(range(len(are_words)), are_words)]
 
     def token(self, place: int) -> str:
         """The token of this number, looked for from the nearer end."""

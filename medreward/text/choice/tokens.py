@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from medreward.text.choice.cut import Cut
 from medreward.text.choice.lexicon import Lexicon, Phrase
 from medreward.text.choice.together import ALONE
-from medreward.text.choice.words import is_punctuation, word_kinds
+from medreward.text.choice.words import word_kinds
 
 __all__ = ["Tagged", "tag"]
 
@@ -47,17 +47,18 @@ def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Ta
     if "#" in kinds:
         kinds = _NUMBERED.sub("\n", kinds).replace("#", "x")
     first: Sequence[int] = range(len(kinds))
-    last = first
+    last, has_verdict = first, False
     if "?" in kinds and (marked := _ANSWER_MARK.match(kinds)) is not None and raw[marked.start("q")] in "Qq":
         kinds = f"{kinds[: marked.end() - 1]}a{kinds[marked.end() :]}"
     if present:
-        found = _phrases(cut, raw, present)
+        found = _phrases(cut, present)
         if found:
+            has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
             kinds, first, last, meant = _merged(kinds, found)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
     tagged = Tagged(kinds, first, last, meant)
-    if "T" in kinds:
+    if has_verdict:
         tagged.kinds = re.sub("T", lambda found: _remark(tagged, raw, found.start()) or "T", kinds)
     return _accepted(tagged, raw, lexicon)
 
@@ -65,13 +66,13 @@ def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Ta
 _Found = list[tuple[int, int, tuple[str, ...], str]]
 
 
-def _phrases(cut: Cut, raw: list[str], phrases: list[Phrase]) -> _Found:
+def _phrases(cut: Cut, phrases: list[Phrase]) -> _Found:
     """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
     joined = f" {' '.join(cut.words)} "
     present = [phrase for phrase in phrases if phrase.words in joined]
     if not present:
         return []
-    places = [place for place, token in enumerate(raw) if not is_punctuation(token.casefold())]
+    places = cut.word_places()
     taken = bytearray(len(places))
     found: _Found = []
     for phrase in present:

@@ -82,7 +82,7 @@ from typing import Any
 
 import regex
 
-__all__ = ["ALL_OF", "NONE_OF", "OPENERS", "REFUSAL", "is_punctuation", "says", "token_span", "tokens_in", "word_kinds"]
+__all__ = ["ALL_OF", "NONE_OF", "OPENERS", "REFUSAL", "says", "token_span", "tokens_in", "word_kinds"]
 
 _NAMES = {
     "filler": "f",
@@ -213,11 +213,6 @@ def _tables() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
 def word_kinds() -> dict[str, str]:
     """The kind of every word and sign, folded."""
     return _tables()[0]
-
-
-def is_punctuation(token: str) -> bool:
-    """Whether a token does not count when an option's text is looked for."""
-    return word_kinds().get(token, "x") in ",:.?\n()-hq" or token == "/"
 
 
 _SHORTENED = (
