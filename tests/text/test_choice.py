@@ -27,6 +27,7 @@ NUMBERS = OptionSet(("1", "2", "3", "4"), ("Femur", "Tibia", "Fibula", "Patella"
 PAIRS = OptionSet.listed(["1 and 2", "2 only", "Both A and B", "5 mm"])
 CASED = OptionSet(("a", "A", "b"), (None,) * 3)
 PHRASED = OptionSet(("Grade 1", "Grade 2"), (None, None))
+STAGED = OptionSet(("IA", "IB", "II A", "II B"), ("Wait", "Radiation", "I.V. fluids", "U.S.A. diet"))
 MEASURES = OptionSet.listed(["> 5 cm", "< 5 cm", "5%", "50"])
 MISSPELT = OptionSet.listed(["Ibuprofen", "Tetracycline", "Amoxicilin", "Gentamicin"])
 VITAMINS = OptionSet.listed(["Vitamin B", "Vitamin A", "Hepatitis C", "Type O"])
@@ -35,6 +36,16 @@ Row = tuple[str, OptionSet, str | None, str, str]
 OK = ""
 
 TABLE: dict[str, list[Row]] = {
+    "labels of several words, and texts with full stops between letters": [
+        ("The answer is II A.", STAGED, "II A", "stated", OK),
+        ("II B, as seen", STAGED, "II B", "with_text", OK),
+        ("II A. I.V. fluids", STAGED, "II A", "with_text", OK),
+        ("ii a) i.v. fluids, because of thirst", STAGED, "II A", "with_text", OK),
+        ("i.v. fluids", STAGED, "II A", "text_only", OK),
+        ("II B: U.S.A. diet", STAGED, "II B", "with_text", OK),
+        ("I would choose the u.s.a. diet.", STAGED, "II B", "text_only", OK),
+        ("II A. U.S.A. diet", STAGED, None, "ambiguous", "contradiction"),
+    ],
     "a label by itself is clean": [
         ("B", KNEE, "B", "clean", OK),
         (" b ", KNEE, "B", "clean", OK),

@@ -150,6 +150,42 @@ def test_a_label_said_last_is_read_the_same_by_the_short_way_and_the_long(talk: 
     )
 
 
+TEXTS = st.one_of(
+    st.sampled_from(sorted({text for case in SINGLE for text in case.options.values() if text})),
+    st.lists(
+        st.one_of(
+            st.sampled_from([word for word in KNOWN_WORDS if word.isascii()]),
+            st.sampled_from(["lung", "tear", "B", "a", "A.", "vit. D", "U.S.A.", "3.5", "50%", "(B)", "X-ray", "x/y"]),
+        ),
+        min_size=1,
+        max_size=4,
+    ).map(" ".join),
+)
+NAMING = (
+    *(
+        "{label}. {text}",
+        "{label}) {text}.",
+        "({label}) {text}",
+        "({label}): {text}\n",
+        "{label}:  {text}",
+        "{label} {text}",
+    ),
+    *("The answer is {label}. {text}. {talk}", "{label}) {text}, because {talk}", "Answer: {label} ({text})"),
+    *("{talk}. So the answer is {label}, {text}", "{label}. {text} {talk}", "{talk} {label} {text}"),
+)
+
+
+@given(st.lists(TEXTS, min_size=4, max_size=4), st.sampled_from(NAMING), st.integers(0, 3), TALK, st.booleans())
+def test_a_label_with_its_text_is_read_the_same_by_the_short_way_and_the_long(
+    texts: list[str], naming: str, place: int, talk: str, is_small: bool
+) -> None:
+    text = texts[place].lower() if is_small else texts[place]
+    body, options = naming.format(label=LETTERS[place], text=text, talk=talk), OptionSet(LETTERS, tuple(texts))
+    assert label_alone(body, LETTERS) is not None or told(read_choice(body, options, "one")) == told(
+        choose(body, options)
+    )
+
+
 def test_the_suite_is_read_the_same_by_the_short_way_and_the_long() -> None:
     for case in load_cases():
         if label_alone(case.body, tuple(case.options)) is None:

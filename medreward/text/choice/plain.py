@@ -14,6 +14,7 @@ from medreward.text.choice.cut import Cut
 from medreward.text.choice.forms import Choice
 from medreward.text.choice.lexicon import Lexicon
 from medreward.text.choice.names import names_of
+from medreward.text.choice.tokens import Found, merged
 from medreward.text.choice.visible import SIGNS
 from medreward.text.options import OptionSet
 
@@ -27,7 +28,7 @@ _NO_WORD = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 def own_text(body: str, options: OptionSet) -> Choice | None:
     """The choice of a body that is a label and its own option's text, ``B. Viral pneumonia``; else None.
 
-    Needs no tokens where all is ASCII, no two options have the same words, and none has words with which the body begins.
+    Needs no tokens where all is ASCII, no two options have the same words, and the body begins with those of none.
     """
     found = _LABEL_AND_TEXT.fullmatch(body.strip(_EDGES)) if body.isascii() else None
     if found is None or (label := found[1] or found[2]) not in options.labels:
@@ -45,44 +46,67 @@ def own_text(body: str, options: OptionSet) -> Choice | None:
 
 
 _LABEL = r"q*+(?:[LA]|\([LA]\))q*+"
-_HARMLESS = (
-    r"(?:[^LAXTSPY#GgkRC?nwq(~]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|n(?=[a-zA-Z5Α-Ωα-ω])|\((?![LAX])|q(?![LAX]))*+"
+_DENIES = r"[n9](?=[a-pr-zA-Z5Α-Ωα-ω])"
+"""A "no" before a word."""
+_HARMLESS = rf"(?:[^LAXTSPY#GgkRC?n9wq(~]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|{_DENIES}|\((?![LAX])|q(?![LAX]))*+"
+"""Kinds that change nothing behind a label: an article, a denial, but no other label and no verdict."""
+_REASON = r"z(?![fqr27]{0,3}[1JΛ])"
+_SAID_BY = (
+    r"(?:[^.,\n%ψωε]{0,7}+[%ψωε]|[^.,\nO]{0,7}+O[^.,\n]{0,34}[vtKGsZ%d]"
+    r"|[^.,\n]{1,9}+(?<=[dtΦ0q])(?<![^dtΦ0]q)(?:[.,\n]|$))"
 )
-"""Kinds that change nothing behind a label: an article, a "no" before a word, but no other label and no verdict."""
+"""Who says so: ``B, the student said``."""
 _NEXT = (
-    r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12J])))"
+    r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12J]))"
+    rf"|[fc]*+e|{_SAID_BY})"
     r"q*+(?=[^gq.,:\n)(|-])" + _HARMLESS
 )
 """What may begin behind a label and its separator: no verdict, no condition, nobody else."""
 _BEFORE = (
-    r"(?:(?:[fΔΘδκητχΛxzΠhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|n(?=[a-zA-Z5Α-Ωα-ω])"
+    rf"(?:(?:[fΔΘδκητχΛxΠhyi&uvmpEsraoVce5]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|z(?!Λ)|{_DENIES}"
     r"|O(?![^,.\n]{0,34}[vtKGsZ%]))*+[.,\n])*+"
 )
 """Clauses that may lead up to a claim: no condition, nobody who claims it."""
-_BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|z(?![1J]){_HARMLESS}$)"
+_BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|{_REASON}{_HARMLESS}$)"
 
 _LEADING = re.compile(
     rf"(?P<option>f*+of*+(?=q*+[LA]q*+[^,]))?+q*+(?P<label>[LA])q*+"
-    rf"(?:[.,)\n-]{_NEXT}|:q*+f*+[xz](?![1J]){_HARMLESS})$"
-    rf"|q*+\((?P<bracketed>[LA])\)q*+[.,:\n]?+q*+f*+[xz](?![1J]){_HARMLESS}$"
+    rf"(?:(?:[.,)\n]|-(?![^x.,\n]{{0,4}}[rzJΛΩ])){_NEXT}|:q*+f*+(?:x|{_REASON}){_HARMLESS})$"
+    rf"|q*+\((?P<bracketed>[LA])\)q*+[.,:\n]?+(?!{_SAID_BY})q*+f*+(?:x|{_REASON}){_HARMLESS}$"
 )
 _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND}")
-_AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+$")
+_AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+\.?+$")
 """``In children, so B``: a condition."""
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
 
 
-def plain_choice(text: str, cut: Cut, lexicon: Lexicon) -> Choice | None:
+_OWN = re.compile(r"(?:(?<=L)|(?<=[LA])[.,:)-]|(?<=[LA])(?=\())(?:\(T\)|T)(?=[.\n]|\)?$|,z(?![1JΛ]))")
+
+
+def _without_own_texts(cut: Cut, found: Found, lexicon: Lexicon) -> str | None:
+    """The kinds without options' texts that stand behind their labels; None where any other phrase is found."""
+    kinds, _, _, meant = merged(cut.kinds, found)
+    short = _OWN.sub("", kinds)
+    if "T" in short or len(meant) > 1 or kinds.count("T") != 1:
+        return None
+    ((place, labels),) = meant.items()
+    at = max(kinds.rfind("L", 0, place), kinds.rfind("A", 0, place))
+    return short if labels == lexicon.chunks.meaning(cut.token(at)) else None
+
+
+def plain_choice(text: str, cut: Cut, found: Found, lexicon: Lexicon) -> Choice | None:
     """The choice of a text that plainly states one label, by the kinds of its tokens; else None.
 
-    No option's text may stand in the body, and one label is asked for.
+    Of options' texts only the label's own may stand in the body, behind the label, and one label is asked for.
     """
-    kinds = cut.kinds
-    if found := _LEADING.match(kinds):
-        form = "stated" if found["option"] else "with_text"
-        at = found.start("label" if found["label"] else "bracketed")
-    elif found := _CLAIM.match(kinds) or (_ENDING.match(kinds) if _AMONG.search(kinds) is None else None):
-        form, at = "stated", found.start("label") + _letter(found["label"])
+    kinds = _without_own_texts(cut, found, lexicon) if found else cut.kinds
+    if kinds is None:
+        return None
+    if says := _LEADING.match(kinds):
+        form = "stated" if says["option"] else "with_text"
+        at = says.start("label" if says["label"] else "bracketed")
+    elif says := _CLAIM.match(kinds) or (_ENDING.match(kinds) if _AMONG.search(kinds) is None else None):
+        form, at = "stated", says.start("label") + _letter(says["label"])
     else:
         return None
     if text.lstrip()[:7].casefold().startswith(("none", "neither")):

@@ -9,11 +9,11 @@ from medreward.text.choice.commitment import Said, committed
 from medreward.text.choice.cut import Cut
 from medreward.text.choice.fields import Field, answer_field
 from medreward.text.choice.forms import Choice, Select
-from medreward.text.choice.lexicon import Lexicon, lexicon_of
+from medreward.text.choice.lexicon import lexicon_of
 from medreward.text.choice.listed import labels_listed
 from medreward.text.choice.plain import own_text, plain_choice
 from medreward.text.choice.statements import shaped, statements
-from medreward.text.choice.tokens import Tagged, tag
+from medreward.text.choice.tokens import Tagged, phrases_in, tag
 from medreward.text.choice.visible import undressed, without_invisible, without_markup
 from medreward.text.choice.words import token_span
 from medreward.text.options import OptionSet
@@ -76,14 +76,14 @@ def _read_open(
     present = lexicon.present(folded)
     if (present or lexicon.odd) and (whole := lexicon.whole(folded, cut, present)):
         return _by_text(whole, body), body, None, None
-    if plainly and select == "one" and not present and (choice := plain_choice(text, cut, lexicon)) is not None:
+    found = phrases_in(cut, present) if present else []
+    if plainly and select == "one" and (choice := plain_choice(text, cut, found, lexicon)) is not None:
         return choice, body, None, None
-    raw = cut.tokens
-    tagged = tag(cut, raw, present, lexicon)
+    tagged = tag(cut, found, lexicon)
     has_mention = "M" in tagged.kinds
     kinds = shaped(tagged.kinds) if has_mention else tagged.kinds
     all_said = tuple(statements(tagged, kinds)) if has_mention else ()
-    return committed(Said(all_said, tagged, kinds, raw, cut.words, text, lexicon), select), text, kept, tagged
+    return committed(Said(all_said, tagged, kinds, cut.tokens, cut.words, text, lexicon), select), text, kept, tagged
 
 
 def _in_field(field: Field, options: OptionSet, select: Select) -> Choice:

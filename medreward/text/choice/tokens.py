@@ -11,7 +11,7 @@ from medreward.text.choice.lexicon import Lexicon, Phrase
 from medreward.text.choice.together import ALONE
 from medreward.text.choice.words import word_kinds
 
-__all__ = ["Tagged", "tag"]
+__all__ = ["Found", "Tagged", "merged", "phrases_in", "tag"]
 
 
 @dataclass(slots=True)
@@ -40,8 +40,9 @@ _ANSWER_MARK = re.compile(r"[q\n]*+(?P<q>X):[^?]*+\?[q\n]*+A(?=:)")
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
-def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Tagged:
-    """The kinds of a text's tokens, and the mentions among them, of phrases those that may be present."""
+def tag(cut: Cut, found: Found, lexicon: Lexicon) -> Tagged:
+    """The kinds of a text's tokens, and the mentions among them; of phrases those that were found."""
+    raw = cut.tokens
     kinds = cut.kinds
     meant: dict[int, tuple[str | None, ...]] = {}
     if "#" in kinds:
@@ -50,11 +51,9 @@ def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Ta
     last, has_verdict = first, False
     if "?" in kinds and (marked := _ANSWER_MARK.match(kinds)) is not None and raw[marked.start("q")] in "Qq":
         kinds = f"{kinds[: marked.end() - 1]}a{kinds[marked.end() :]}"
-    if present:
-        found = _phrases(cut, present)
-        if found:
-            has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
-            kinds, first, last, meant = _merged(kinds, found)
+    if found:
+        has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
+        kinds, first, last, meant = merged(kinds, found)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
     tagged = Tagged(kinds, first, last, meant)
@@ -63,18 +62,19 @@ def tag(cut: Cut, raw: list[str], present: list[Phrase], lexicon: Lexicon) -> Ta
     return _accepted(tagged, raw, lexicon)
 
 
-_Found = list[tuple[int, int, tuple[str, ...], str]]
+Found = list[tuple[int, int, tuple[str, ...], str]]
+"""Where phrases stand in a text: first token, last token, labels, kind."""
 
 
-def _phrases(cut: Cut, phrases: list[Phrase]) -> _Found:
-    """Where option texts and labels of several words stand: first token, last token, labels, kind; longest first."""
+def phrases_in(cut: Cut, phrases: list[Phrase]) -> Found:
+    """Where option texts and labels of several words stand; where two overlap, the longer one does."""
     joined = f" {' '.join(cut.words)} "
     present = [phrase for phrase in phrases if phrase.words in joined]
     if not present:
         return []
     places = cut.word_places()
     taken = bytearray(len(places))
-    found: _Found = []
+    found: Found = []
     for phrase in present:
         for start in _word_numbers(joined, phrase.words):
             end = start + phrase.size
@@ -94,7 +94,7 @@ def _word_numbers(joined: str, phrase: str) -> Iterator[int]:
         at = joined.find(phrase, at + 1)
 
 
-def _merged(kinds: str, found: _Found) -> tuple[str, list[int], list[int], dict[int, tuple[str | None, ...]]]:
+def merged(kinds: str, found: Found) -> tuple[str, list[int], list[int], dict[int, tuple[str | None, ...]]]:
     """Each phrase as one token."""
     parts: list[str] = []
     first: list[int] = []
