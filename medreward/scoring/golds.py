@@ -34,6 +34,7 @@ __all__ = ["resolve_golds"]
 _CONFLICT = -2
 _LABELS: frozenset[GoldForm] = frozenset({"label", "labels"})
 _SHOWN = 5
+_LETTERS = 4  # so many bytes may be far longer in another case, as with the sign for kelvin
 
 
 def resolve_golds(
@@ -180,9 +181,9 @@ def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn,
         label[rows] = np.array(found, np.int64)[inverse]
     if settings.gold_as == "label":
         return label
-    size = np.array([len(text.encode("utf-8", "replace")) for text in plain] + [0], np.int64)
+    longest = np.array([*map(_longest_spelling, plain), 0], np.int64)
     # a label is looked for among the texts too only where some text is short enough to be it
-    rows = rows[(label[rows] < 0) | (options.shortest_text[rows] <= size[codes[rows]] + 2)]
+    rows = rows[(label[rows] < 0) | (options.shortest_text[rows] <= longest[codes[rows]])]
     if len(rows):
         numbers, sets = options.fetch(rows)
         keys, first, inverse = np.unique(codes[rows] * len(sets) + numbers, return_index=True, return_inverse=True)
@@ -192,6 +193,12 @@ def _labels(codes: Ints, plain: list[str], present: Mask, options: OptionColumn,
         ]
         label[rows] = np.array(settled, np.int64)[inverse]
     return label
+
+
+def _longest_spelling(text: str) -> int:
+    """No text of more bytes is the same but for case and whitespace."""
+    size = len(text.encode("utf-8", "replace"))
+    return size + 2 if size < _LETTERS and not any(map(str.isspace, text)) else 2**61
 
 
 def _find_label(text: str, labels: tuple[str, ...]) -> int:

@@ -429,6 +429,16 @@ def test_totals_that_look_alike_are_counted_together() -> None:
         assert sum(summary.rewards.values()) == 5
 
 
+@pytest.mark.parametrize(
+    ("gold", "text"), [("I A", "I            A"), ("akkkkb", "a\u212a\u212a\u212a\u212ab"), ("akb", "a\u212ab")]
+)
+def test_an_ambiguous_gold_is_found_where_the_text_is_written_far_longer(gold: str, text: str) -> None:
+    row = {"completion": ["x"], "gold": [gold], "options": [{gold: "some long text", "B": text}]}
+    with pytest.raises(InputError) as caught:
+        Scorer().score(row)
+    assert caught.value.code == "ambiguous_gold"
+
+
 def test_flaws_are_about_the_tags_the_reward_names_in_its_order() -> None:
     assert Scorer(AnswerLetter()).score({"completion": ["<answer>B</answer>"], "gold": ["B"]}).summary.well_formed == 1
     tags = TagSet(others=("plan",))
