@@ -12,9 +12,13 @@ from medreward import (
     Coalesce,
     ColumnValue,
     Constant,
+    Document,
+    FirstOf,
     Gate,
     Ladder,
     LengthBand,
+    LengthCosine,
+    MathRuled,
     Maximum,
     Minimum,
     PartialCredit,
@@ -26,7 +30,7 @@ from medreward import (
     TagPresence,
     WeightedSum,
 )
-from medreward.rewards import analyse
+from medreward.rewards import analyse, library
 from medreward.rewards.analysis import same_by_algebra
 from medreward.rewards.witnesses import Witness, witnesses
 from medreward.text.facts import Column, TokenIds
@@ -100,6 +104,65 @@ def test_columns_are_said_beside_what_they_make_true() -> None:
     assert found.total.reached[-1] == 2.5
     assert all("score = 0" in warning.text for warning in found.warnings)
     assert [warning.code for warning in found.warnings] == ["format_alone"]
+
+
+@pytest.mark.parametrize(
+    ("reward", "reached"),
+    [
+        (AnswerLabels(credit="per_right_label"), (0.0, 0.5, 1.0)),
+        (PartialCredit(ladder=Ladder(text_only=0.25)), (0.0, 0.25, 0.5, 1.0)),
+        (Document(tags=TagSet(think="plan", answer="final"), reward=FORMAT), (0.0, 1.0)),
+        (ColumnValue(column=Column(name="score"), low=0, high=5), (0.0, 1.0)),
+    ],
+)
+def test_totals_are_reached_with_several_right_labels_with_texts_other_tags_and_columns(
+    reward: Reward | Document, reached: tuple[float, ...]
+) -> None:
+    assert analyse(reward).total.reached == reached
+
+
+NEVER = "{} is never paid: its condition must be exactly 1, and can only be {}"
+
+
+@pytest.mark.parametrize(
+    ("reward", "said"),
+    [
+        (Gate(condition=FORMAT * 0.5, then=RIGHT.named("right")), [NEVER.format("component 'right'", "0, 0.5")]),
+        (
+            FirstOf.of((FORMAT, RIGHT), (LengthCosine(limit=9, short=0.5), RIGHT)),
+            [NEVER.format("partial_credit.v1", "0 to 0.5")],
+        ),
+        (FirstOf.of((FORMAT, RIGHT), (FORMAT * RIGHT, Constant(value=1))), []),
+        (Gate(condition=FORMAT, then=RIGHT), []),
+    ],
+)
+def test_a_condition_that_can_never_hold_is_said_with_what_it_can_be(reward: Reward, said: list[str]) -> None:
+    assert [one.text for one in analyse(reward).warnings if one.code == "never_taken"] == said
+
+
+def test_a_format_that_pays_more_than_the_answer_is_said_and_a_constant_is_not() -> None:
+    (more,) = analyse(WeightedSum.of(format=(2, FORMAT), accuracy=RIGHT)).warnings
+    assert "earns 2, more than the right answer '<answer>B</answer>', which earns 1" in more.text
+    (alone,) = analyse(FORMAT).warnings
+    assert "earns 1, more than the right answer '<answer>B</answer>', which earns 0" in alone.text
+    assert codes(Scale(reward=FORMAT, factor=0.0, offset=1.0)) == []
+
+
+def test_a_part_of_weight_0_and_a_component_that_never_changes_are_named() -> None:
+    zero = WeightedSum.of(accuracy=RIGHT, format=(0.0, FORMAT))
+    (warning,) = analyse(zero).warnings
+    assert warning.text == (
+        "component 'format' has the weight 0: it never changes a value, but a null of it still makes the sum null"
+    )
+    (warning,) = analyse(WeightedSum.of(accuracy=RIGHT, capped=(0.1, Clip(reward=FORMAT, low=1)))).warnings
+    assert warning.text == "component 'capped' is 1 for every completion (by its bounds)"
+
+
+def test_a_reward_whose_library_is_missing_has_no_witnesses_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "installed", lambda package: None)
+    found = analyse(MathRuled())
+    assert found.total.reached == ()
+    assert found.unseen == "the reward calls mathruler, pylatexenc, sympy, which is not installed"
 
 
 LAYOUTS = {  # what is asked for, and how it is written

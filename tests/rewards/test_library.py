@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from medreward import MathRuled, MathVerified, RuleError, Scorer, load_document, score_one
+from medreward import Document, MathGold, MathRuled, MathVerified, RuleError, Scorer, TagSet, load_document, score_one
 from medreward.errors import MissingExtraError
 from medreward.rewards import EqualText, library
+from medreward.text.facts import Extracted
 from tests.libraries import skip_without
 
 PAIRS = {"completion": ["$3$", "$3$", "$4$", None, "$3$"], "gold": ["3", "3", "3", "3", None]}
@@ -60,6 +61,40 @@ def test_each_pair_is_graded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     scores = Scorer(MathRuled()).score({"completion": [f"<answer>{b}</answer>" for b in bodies], "gold": ["B"] * 5})
     assert scores.rewards.tolist() == [1.0, 1.0, 1.0, 1.0, 0.0]
     assert sorted(graded) == [("B", "B"), ("C", "B"), ("b", "B")]
+
+
+@pytest.mark.parametrize(("gold_first", "expected"), [(True, [1.0, 0.0]), (False, [0.0, 1.0])])
+def test_a_chain_of_inequalities_is_an_interval_in_the_place_of_the_gold_alone(
+    gold_first: bool, expected: list[float]
+) -> None:
+    table = {"completion": ["$(1,2)$", "$1<x<2$"], "gold": ["$1<x<2$", "$(1,2)$"]}
+    assert Scorer(MathVerified(gold_first=gold_first)).score(table).rewards.tolist() == expected
+
+
+@pytest.mark.parametrize("seconds", [7, None])
+def test_the_library_is_told_how_long_it_may_take(monkeypatch: pytest.MonkeyPatch, seconds: int | None) -> None:
+    told: list[object] = []
+
+    def parse(text: str, **options: object) -> list[str]:
+        told.append(options["parsing_timeout"])
+        return [text]
+
+    def verify(gold: list[str], answer: list[str], **options: object) -> bool:
+        told.append(options["timeout_seconds"])
+        return gold == answer
+
+    monkeypatch.setattr("math_verify.parse", parse)
+    monkeypatch.setattr("math_verify.verify", verify)
+    assert score_one("four", "four", reward=MathVerified(seconds=seconds)) == 1.0
+    assert told == [seconds] * len(told)
+    assert len(told) > 2
+
+
+@pytest.mark.parametrize("kind", [MathVerified, MathRuled, MathGold])
+def test_golds_stand_in_the_tags_of_the_document(kind: type[MathVerified | MathRuled | MathGold]) -> None:
+    document = Document(tags=TagSet(answer="final"), reward=kind(answer=Extracted(), gold=Extracted()))
+    assert score_one("<think>t</think><final>3</final>", "4 <final>3</final>", reward=document) == 1.0
+    assert score_one("<think>t</think><final>3</final>", "3 <final>.</final>", reward=document) == 0.0
 
 
 @pytest.mark.parametrize("error", [ValueError, RecursionError, ZeroDivisionError])
