@@ -36,6 +36,22 @@ Row = tuple[str, OptionSet, str | None, str, str]
 OK = ""
 
 TABLE: dict[str, list[Row]] = {
+    "what would be under another condition, or was at another time, is only mentioned": [
+        ("B might well be the answer on another day", BLANK, None, "none", "no_label"),
+        ("The answer is B on another day", BLANK, None, "none", "no_label"),
+        ("The answer is B, as long as there is no fever", BLANK, None, "none", "no_label"),
+        ("B as long as the CT is positive", BLANK, None, "none", "no_label"),
+        ("B, if and only if the CT is positive", BLANK, None, "none", "no_label"),
+        ("I would only pick B under pressure", BLANK, None, "none", "no_label"),
+        ("It was B in the mock exam", BLANK, None, "none", "no_label"),
+        ("The previous model output was B", BLANK, None, "none", "no_label"),
+        ("Someone once told me it is B", BLANK, None, "none", "no_label"),
+        ("A long mass is seen, so B", BLANK, "B", "stated", OK),
+        ("B, another mass is seen", BLANK, "B", "with_text", OK),
+        ("I would only pick B", BLANK, "B", "stated", OK),
+        ("I told you it is B", BLANK, "B", "stated", OK),
+        ("It was B", BLANK, "B", "stated", OK),
+    ],
     "labels of several words, and texts with full stops between letters": [
         ("The answer is II A.", STAGED, "II A", "stated", OK),
         ("II B, as seen", STAGED, "II B", "with_text", OK),

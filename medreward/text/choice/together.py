@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxx",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ρ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxx",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -71,6 +71,7 @@ _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
     # What only sounds like a choice, told by an article
     _rule("Πx", _STARTS + "Π(?:Δ|f*+x)[^.?!\\n:cMuaoΘ,]{0,12},(?=f?M)", "d"),  # in children,
+    _rule("6Π", "H6(?=[avfx]{1,3}MΠ)", "d"),  # I would only pick B under pressure
     _always("Π", "z"),
     _rule("HΔ", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMupH]{2,20}?(?=f?a?H)", "d"),  # for a patient with fever it would
     _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
@@ -116,6 +117,12 @@ _RULES = (
     _rule("μ", "[vx](?=[fo]?Mzμ)", "d"),  # keep B in mind
     _rule("κv", "z?κyv(?=y)", "d"),  # as much to say for
     _rule("yv", "(?<=[ip])zxyv" + _TO_LABEL, "d"),  # too early to say
+    _rule("ρz", "zρz", "d"),  # as long as
+    _rule("6&", "&6d", "d"),  # if and only if
+    _rule("ηψ", "[zyΠ]f?ηψ", "d"),  # on another day
+    _rule("ηΩ", "[zyΠ]f?ηΩ", "d"),  # at another time
+    _rule("*W", r"\*x{1,3}W(?=[fo]?M)", "d"),  # the previous model output was
+    _rule("ΩW", "W(?=f?M[Πyz][fx]{0,3}Ω)", "d"),  # it was B in the mock exam
     _rule("ω", "(?<![u4])ωu?y?v?", "d"),  # wants us to say
     _rule("Ky", "(?<=M)Ky" + _TO_LABEL, "x"),  # B stands for
     _rule("i:", "iyf(?=:)", "d"),  # looks like this:
