@@ -50,14 +50,14 @@ _DENIES = r"[n9](?=[a-pr-zA-Z5Α-Ωα-ω])"
 """A "no" before a word."""
 _HARMLESS = rf"(?:[^LAXTSPY#GgkRC?n9wq(~]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|{_DENIES}|\((?![LAX])|q(?![LAX]))*+"
 """Kinds that change nothing behind a label: an article, a denial, but no other label and no verdict."""
-_REASON = r"z(?![fqr27]{0,3}[1JΛρη])"
+_REASON = r"z(?![fqr27]{0,3}[1JΛϟη])"
 _SAID_BY = (
     r"(?:[^.,\n%ψωε]{0,7}+[%ψωε]|[^.,\nO]{0,7}+O[^.,\n]{0,34}[vtKGsZ%d]"
     r"|[^.,\n]{1,9}+(?<=[dtΦ0q])(?<![^dtΦ0]q)(?:[.,\n]|$))"
 )
 """Who says so: ``B, the student said``."""
 _NEXT = (
-    r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12Jρη]))"
+    r"(?!q*+(?:[^xz.,:()\nwnN9]*+[wnN9]|[fΔmδA3lH]*+[iIrQZ5W@]|[fc]*+(?:[O7uU46FJ12dt8@HWΦξ;3~%]|[zΠ][12Jϟη]))"
     rf"|[fc]*+e|{_SAID_BY})"
     r"q*+(?=[^gq.,:\n)(|-])" + _HARMLESS
 )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ρ",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ϟ",
     "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxx",
 )
 """What a word of each of these kinds is by itself."""
@@ -117,7 +117,7 @@ _RULES = (
     _rule("μ", "[vx](?=[fo]?Mzμ)", "d"),  # keep B in mind
     _rule("κv", "z?κyv(?=y)", "d"),  # as much to say for
     _rule("yv", "(?<=[ip])zxyv" + _TO_LABEL, "d"),  # too early to say
-    _rule("ρz", "zρz", "d"),  # as long as
+    _rule("ϟz", "zϟz", "d"),  # as long as
     _rule("6&", "&6d", "d"),  # if and only if
     _rule("ηψ", "[zyΠ]f?ηψ", "d"),  # on another day
     _rule("ηΩ", "[zyΠ]f?ηΩ", "d"),  # at another time

@@ -63,7 +63,7 @@ kind   name               tokens                          kind   name           
 ``£``  ``worse``          worse (than)
 ``Ω``  ``asked``          question, time, exam            ``Ξ``  ``last``           last
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
-``ρ``  ``long``           (as) long (as)
+``ϟ``  ``long``           (as) long (as)
 =====  =================  ==============================  =====  =================  ==========================
 
 Without words of their own: ``L`` a label, ``A`` a label that is
@@ -151,7 +151,7 @@ _NAMES = {
     "until": "Φ",
     "an": "Δ",
     "other": "η",
-    "long": "ρ",
+    "long": "ϟ",
     "none": "Ψ",
     "does": "δ",
     "agree": "Γ",
