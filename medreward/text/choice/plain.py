@@ -23,18 +23,20 @@ __all__ = ["own_text", "plain_choice"]
 _LABEL_AND_TEXT = re.compile(r"(?:([A-Z])[.):]|\(([A-Z])\)[.:]?+) ++([A-Za-z0-9].*+)")
 _EDGES = ". \n"
 _NO_WORD = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
+"""All of ASCII but letters and digits."""
 
 
 def own_text(body: str, options: OptionSet) -> Choice | None:
     """The choice of a body that is a label and its own option's text, ``B. Viral pneumonia``; else None.
 
-    Needs no tokens where all is ASCII, no two options have the same words, and the body begins with those of none.
+    It is told without tokens, and so only where all is ASCII, no other option has the same words, and the words that
+    the body begins with are no option's.
     """
-    found = _LABEL_AND_TEXT.fullmatch(body.strip(_EDGES)) if body.isascii() else None
+    found = _LABEL_AND_TEXT.fullmatch(body.strip().rstrip(_EDGES)) if body.isascii() else None
     if found is None or (label := found[1] or found[2]) not in options.labels:
         return None
     own, text = options.texts[options.labels.index(label)], found[3].lower()
-    if own is None or own.strip(_EDGES).lower() != text or not text[-1].isalnum() or SIGNS.search(text):
+    if own is None or own.strip().rstrip(_EDGES).lower() != text or not text[-1].isalnum() or SIGNS.search(text):
         return None
     texts = [(text or "").lower() for text in options.texts]
     joined = "".join(texts)
@@ -51,6 +53,7 @@ _DENIES = r"[n9](?=[a-pr-zA-Z5Α-Ωα-ω])"
 _HARMLESS = rf"(?:[^LAXTSPY#GgkRC?n9wq(~]|(?<!:)A(?=[xfEvaoyκτηχμψ])|A(?=x)|{_DENIES}|\((?![LAX])|q(?![LAX]))*+"
 """Kinds that change nothing behind a label: an article, a denial, but no other label and no verdict."""
 _REASON = r"z(?![fqr27]{0,3}[1JΛϟη])"
+"""A "because" that is no "at first", "in my view", "as long as" or "on another day"."""
 _SAID_BY = (
     r"(?:[^.,\n%ψωε]{0,7}+[%ψωε]|[^.,\nO]{0,7}+O[^.,\n]{0,34}[vtKGsZ%d]"
     r"|[^.,\n]{1,9}+(?<=[dtΦ0q])(?<![^dtΦ0]q)(?:[.,\n]|$))"
@@ -78,9 +81,8 @@ _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND
 _AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+\.?+$")
 """``In children, so B``: a condition."""
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
-
-
 _OWN = re.compile(r"(?:(?<=L)|(?<=[LA])[.,:)-]|(?<=[LA])(?=\())(?:\(T\)|T)(?=[.\n]|\)?$|,z(?![1JΛ]))")
+"""An option's text behind a label, where nothing is said of it."""
 
 
 def _without_own_texts(cut: Cut, found: Found, lexicon: Lexicon) -> str | None:
