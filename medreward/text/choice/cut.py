@@ -60,8 +60,18 @@ class Chunks:
         self._kind = Remembered(self._kind_of)
         self.tokens = Remembered(lambda text: tuple(tokens_in(text)))
         self.kinds = Remembered(lambda text: self.kinds_of(self.tokens[text]))
-        self.words = Remembered(lambda text: words_in(_folded(self.tokens[text])))
+        self._words = Remembered(lambda text: words_in(_folded(self.tokens[text])))
         self.are_words = Remembered(lambda text: bytes(map(_is_word, _folded(self.tokens[text]))))
+
+    def words_of(self, text: str) -> tuple[str, ...]:
+        """The folded tokens of a text that are no punctuation."""
+        if _is_cut_by_spaces(text):
+            return self.words_of_pieces(text.split(" "))
+        return words_in(_folded(tokens_in(text)))
+
+    def words_of_pieces(self, pieces: list[str]) -> tuple[str, ...]:
+        """The same of a text that is cut at its spaces."""
+        return tuple(chain.from_iterable(map(self._words.__getitem__, pieces)))
 
     def kinds_of(self, tokens: Iterable[str]) -> str:
         """The kinds of tokens, one character each."""
@@ -141,7 +151,7 @@ class Cut:
     def words(self) -> tuple[str, ...]:
         """The folded tokens that are no punctuation."""
         if self._pieces:
-            return tuple(chain.from_iterable(map(self._chunks.words.__getitem__, self._pieces)))
+            return self._chunks.words_of_pieces(self._pieces)
         return words_in(_folded(self.tokens))
 
     def word_places(self) -> list[int]:

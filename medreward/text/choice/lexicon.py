@@ -76,16 +76,15 @@ class Lexicon:
         self.odd: list[str] = []
         self._keys: list[tuple[str, str]] = []
         for label, text in self.texts.items():
-            key = self._key(label, text)
-            self._keys.append((key, label)) if key else self.odd.append(label)
+            key = max(_RUN.findall(text.lower()), key=len, default="") if text.isascii() and "\\" not in text else ""
+            if len(key) > self.names.longest or (key := self._key(label)):
+                self._keys.append((key, label))
+            else:
+                self.odd.append(label)
         self._names = _named(options.labels)
 
-    def _key(self, label: str, text: str) -> str:
+    def _key(self, label: str) -> str:
         """What is in every body that has the text's words; nothing where it has none, or is a label itself."""
-        if text.isascii() and "\\" not in text:
-            key = max(_RUN.findall(text.lower()), key=len, default="")
-            if len(key) > self.names.longest:
-                return key
         words = self.words_of(label)
         is_label = len(words) == 1 and self.names.find(words[0]) is not None
         return "" if is_label else max(words, key=len, default="")
@@ -94,7 +93,7 @@ class Lexicon:
         """The folded words of an option's text."""
         words = self._words.get(label)
         if words is None:
-            words = self._words[label] = Cut(_seen(self.texts[label]), self.chunks).words
+            words = self._words[label] = self.chunks.words_of(_seen(self.texts[label]))
         return words
 
     def present(self, folded: str) -> list[Phrase]:
@@ -107,6 +106,8 @@ class Lexicon:
         return sorted(found + names, key=lambda phrase: -phrase.size) if names else found
 
     def _phrases_of(self, labels: tuple[str, ...]) -> list[Phrase]:
+        if len(labels) == 1:
+            return [Phrase.of(self.words_of(labels[0]), labels, "T")]
         by_words: dict[tuple[str, ...], tuple[str, ...]] = {}
         for label in labels:
             words = self.words_of(label)
