@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import medreward
-from medreward import InputSettings
+from medreward import AnswerLetter, Document, InputSettings, TagSet
 from medreward.errors import InputError
 from medreward.rewards import prompt
 from medreward.rollouts import explain_row
@@ -40,6 +40,21 @@ def test_end_tokens_are_cut_from_the_end_alone() -> None:
     data = {"completion": [f"{RIGHT}<|im_end|>\n", f"{RIGHT}<|im_end|> more"], "gold": ["B", "B"]}
     assert rewards(data) == [1.0, 1.0]
     assert rewards(data, end_tokens=("<|im_end|>",)) == [2.0, 1.0]
+
+
+def test_a_gold_may_stand_in_answer_tags_whatever_the_reward_calls_them() -> None:
+    document = Document(tags=TagSet(answer="final"), reward=AnswerLetter())
+    data = {"completion": ["<final>B</final>"] * 3, "gold": ["<answer>B</answer>", "<final>B</final>", "B"]}
+    assert medreward.score(data, document).rewards.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_gold_that_is_a_label_and_another_options_text_is_refused_in_lists_and_maps() -> None:
+    options: list[Any] = [["lung", "A"], {"A": "lung", "B": "A"}, {"A": "lung", "B": "  A "}, ["Lung", "a"]]
+    for cell in options:
+        with pytest.raises(InputError) as raised:
+            rewards({"completion": [RIGHT], "gold": ["A"], "options": [cell]})
+        assert raised.value.code == "ambiguous_gold"
+    assert rewards({"completion": [RIGHT], "gold": ["A"], "options": [{"A": "A", "B": "lung"}]}) == [1.0]
 
 
 def test_one_completion_is_read_as_the_settings_say_too() -> None:

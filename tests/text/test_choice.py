@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medreward.text.choice import FORMS, MAX_BODY, REASONS, Choice, choose, label_alone
+from medreward.text.choice import FORMS, MAX_BODY, REASONS, Choice, choose, label_alone, read_choice
 from medreward.text.choice.forms import Select
 from medreward.text.options import OptionSet
 
@@ -51,6 +51,23 @@ TABLE: dict[str, list[Row]] = {
         ("I would only pick B", BLANK, "B", "stated", OK),
         ("I told you it is B", BLANK, "B", "stated", OK),
         ("It was B", BLANK, "B", "stated", OK),
+    ],
+    "what the short way reads, and what it leaves": [
+        ("Option B. The left lung is clear", BLANK, "B", "stated", OK),
+        ("Option B: the lung is clear", BLANK, "B", "stated", OK),
+        ("B. The lung is clear", BLANK, "B", "with_text", OK),
+        ("(B) The lung is clear", BLANK, "B", "with_text", OK),
+        ("(C) Viral pneumonia!", KNEE, "C", "with_text", OK),
+        ("C. Viral pneumonia?", KNEE, None, "none", "no_label"),
+        ("B. Meniscal tear", KNEE, None, "ambiguous", "contradiction"),
+        ("In children, so B.", BLANK, None, "none", "no_label"),
+        ("A mass, so B.", BLANK, "B", "stated", OK),
+        ("The answer is (A), since the lung is clear", BLANK, "A", "stated", OK),
+        ("The answer is B, viral pneumonia. It is bilateral.", KNEE, None, "ambiguous", "contradiction"),
+        ("The answer is C, viral pneumonia. It is bilateral.", KNEE, "C", "stated", OK),
+        ("The answer is A (meniscal tear). It is small.", KNEE, "A", "stated", OK),
+        ("a mass is seen in a lung", BLANK, None, "none", "no_label"),
+        ("The answer is Z, a mass", BLANK, None, "none", "out_of_range"),
     ],
     "labels of several words, and texts with full stops between letters": [
         ("The answer is II A.", STAGED, "II A", "stated", OK),
@@ -445,6 +462,8 @@ def test_the_body_is_read_as_a_careful_human_would(
 ) -> None:
     choice = choose(body, options)
     assert (choice.label, choice.form, choice.reason) == (label, form, reason), topic
+    in_short = label_alone(body, options.labels) or read_choice(body, options)
+    assert (in_short.label, in_short.form, in_short.reason) == (label, form, reason), topic
 
 
 def test_the_table_has_at_least_150_rows() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +12,7 @@ from medreward import Scorer, explain
 from medreward.errors import InputError
 from medreward.rewards import AnswerLetter
 from medreward.text.choice import FORMS, REASONS
-from medreward.text.facts import ChoiceOf, Choices, Column
+from medreward.text.facts import Body, ChoiceOf, Choices, Column
 from medreward.text.option_column import OptionColumn
 from medreward.text.reading import Reading
 from medreward.text.rows import Rows
@@ -74,6 +76,65 @@ def test_the_sixty_second_label_is_the_last_bit() -> None:
     found = Reading(Rows.of(pa.array(["<answer>o61</answer>"]), options))[ChoiceOf()]
     assert found.labels.tolist() == [1 << 61]
     assert found.label.tolist() == [61]
+
+
+SETS = [
+    ["heart", "lung"],
+    ["lung", "heart", "liver"],
+    ["liver"],
+    ["spleen", "liver", "heart", "lung"],
+    ["lung", None, "heart"],
+    None,
+]
+
+
+def as_list(texts: list[str | None] | None) -> list[str | None] | None:
+    return texts
+
+
+def as_map(texts: list[str | None] | None) -> list[tuple[str, str | None]] | None:
+    return None if texts is None else [*zip("ABCD", texts, strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"), [(as_list, pa.list_(pa.string())), (as_map, pa.map_(pa.string(), pa.string()))]
+)
+@pytest.mark.parametrize("times", [1, 60])
+def test_an_options_text_is_the_label_of_its_own_row(written: Any, kind: pa.DataType, times: int) -> None:
+    options = pa.array([written(texts) for texts in SETS] * times, kind)
+    for body, labels in (("heart", [1, 2, 0, 4, 4, 0]), ("D", [0, 0, 0, 8, 0, 8]), ("liver", [0, 4, 1, 2, 0, 0])):
+        rows = pa.array([f"<answer>{body}</answer>"] * len(options))
+        assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == labels * times
+
+
+def test_bodies_of_one_text_each_are_told_apart_by_their_options() -> None:
+    rows = pa.array([f"<answer>{body}</answer>" for body in ("heart", "lung", "heart", "lung")])
+    options = pa.array([["heart", "lung"], ["heart", "lung"], ["lung", "heart"], ["lung", "heart"]])
+    assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == [1, 2, 2, 1]
+
+
+def test_lists_of_fixed_size_and_lists_under_a_null_are_read_as_lists_are() -> None:
+    rows = pa.array(["<answer>lung</answer>", "<answer>C</answer>"])
+    fixed = pa.array([["heart", "lung"], ["lung", "heart"]], pa.list_(pa.string(), 2))
+    assert Reading(Rows.of(rows, fixed))[ChoiceOf()].labels.tolist() == [2, 0]
+    values = pa.array(["heart", "lung", "lung", "heart"])
+    hidden = pa.ListArray.from_arrays(pa.array([0, 2, 4], pa.int32()), values, mask=pa.array([False, True]))
+    assert Reading(Rows.of(rows, hidden))[ChoiceOf()].labels.tolist() == [2, 4]
+    none = pa.array([], pa.list_(pa.string()))
+    assert Reading(Rows.of(pa.array([], pa.string()), none))[ChoiceOf()].labels.tolist() == []
+
+
+def test_a_body_that_is_no_utf_8_is_read_without_it() -> None:
+    bytes_ = pa.array([b"<answer>B \xff</answer>", b"<answer>\xff</answer>"], pa.binary())
+    rows = pa.StringArray.from_buffers(2, *bytes_.buffers()[1:])
+    found = Reading(Rows.of(rows, None))[ChoiceOf()]
+    assert found.labels.tolist() == [2, 0]
+
+
+def test_a_whole_text_without_an_answer_is_read_without_its_tags_and_reasoning() -> None:
+    rows = pa.array(["<think>B", "so<think>B</think>", "<answer>C</answer>", "B</think> ", "not A <think> but B"])
+    found = Reading(Rows.of(rows, None))[ChoiceOf(body=Body(if_missing="whole_text"))]
+    assert found.labels.tolist() == [2, 0, 4, 2, 2]  # what stands in a block of reasoning is no answer
 
 
 def test_more_than_62_options_are_refused() -> None:

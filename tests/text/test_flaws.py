@@ -46,9 +46,11 @@ def test_each_text_has_the_flaws_written_by_hand() -> None:
 
 def test_flaws_of_the_answer_alone_ask_for_no_reasoning() -> None:
     texts = ["<answer>B</answer>", "<think></think><answer>B</answer>", "<answer>B", "<Think><answer>B</answer>"]
+    texts += ["<thinkk>x</thinkk><answer>B</answer>", "<answerr>B</answer>"]
     found = Reading(Rows.of(pa.array(texts)))[Flaws(tags=("answer",))]
     named = [" ".join(flaw for flaw, here in zip(FLAWS, row, strict=True) if here) for row in found.tolist()]
-    assert named == ["", "", "missing_close unclosed stray_before", "stray_before"]
+    assert named[:4] == ["", "", "missing_close unclosed stray_before", "stray_before"]
+    assert named[4:] == ["stray_before", "missing_open unopened misspelt_tag stray_before"]
 
 
 BYTES = {
