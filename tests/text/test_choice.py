@@ -69,6 +69,13 @@ TABLE: dict[str, list[Row]] = {
         ("a mass is seen in a lung", BLANK, None, "none", "no_label"),
         ("The answer is Z, a mass", BLANK, None, "none", "out_of_range"),
     ],
+    "what stands last decides": [
+        ("B\nAnswer: C", BLANK, "C", "stated", OK),
+        ("B. No, wait. I do not see a mass", BLANK, None, "none", "withdrawn"),
+        ("It depends: B if acute, C otherwise.\nSelected option: B", BLANK, "B", "stated", OK),
+        ("None of the above. Wait, C", NONE_OFFERED, "C", "stated", OK),
+        ("Yes\nThe answer is yes", YES_NO, "Yes", "with_text", OK),
+    ],
     "labels of several words, and texts with full stops between letters": [
         ("The answer is II A.", STAGED, "II A", "stated", OK),
         ("II B, as seen", STAGED, "II B", "with_text", OK),
