@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medreward.text.buffer import IGNORABLE, SPACE, Spans, distinct, gather, raw_strings
+from medreward.text.buffer import IGNORABLE, SPACE, Spans, distinct, gather, numbered, raw_strings
+from medreward.text.unwrap import string_array
 
 SPACES = [chr(point) for point in range(sys.maxunicode + 1) if chr(point).isspace()]
 EDGES = st.text(st.sampled_from([*SPACES, *SPACES, "\u200b", "<", "\xe9", "\u3042"]), max_size=120)
@@ -83,6 +84,27 @@ def test_texts_that_differ_in_outer_whitespace_are_one_where_it_is_stripped(time
         *("B", "B", "B", "C", "the  answer", "the  answer", "B", "", "")
     ] * times
     assert sorted(known) == [b"", b"B", b"C", b"the  answer"]
+
+
+def test_many_keys_have_the_numbers_of_a_dictionary_also_where_they_share_a_slot() -> None:
+    odd = pow(0x9E3779B97F4A7C15, -1, 2**64)  # times this, numbers that differ in their low bits share a slot
+    for keys in ([number * 7 % 300 for number in range(900)], [number % 200 * odd % 2**64 for number in range(900)]):
+        numbers, known = numbered(np.array(keys, np.uint64).view(np.int64))
+        assert known.view(np.uint64).tolist() == [*dict.fromkeys(keys)]
+        assert numbers.tolist() == [[*dict.fromkeys(keys)].index(key) for key in keys]
+
+
+def test_many_texts_long_and_short_are_told_apart() -> None:
+    texts = [f"{'a long text ' * (number % 3)}{number % 150}" for number in range(600)]
+    codes, known = distinct(spans_of(texts))
+    assert [known[code].decode() for code in codes] == texts
+    assert len({*known}) == len(known)
+
+
+def test_python_strings_may_be_none_or_no_characters() -> None:
+    array = string_array([None, "\ud800", "B"]).cast(pa.large_binary())
+    assert array.to_pylist() == [None, b"\xff", b"B"]
+    assert string_array([None, "B"]).to_pylist() == [None, "B"]
 
 
 def test_distinct_takes_spans_that_overlap_and_stand_in_any_order() -> None:

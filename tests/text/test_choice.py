@@ -69,6 +69,14 @@ TABLE: dict[str, list[Row]] = {
         ("a mass is seen in a lung", BLANK, None, "none", "no_label"),
         ("The answer is Z, a mass", BLANK, None, "none", "out_of_range"),
     ],
+    "long texts of any script, fields with escapes, arrows": [
+        ("答案是B。" + "肺" * 500, BLANK, "B", "stated", OK),
+        ("\u200b" * 500, BLANK, None, "none", "empty"),
+        ('{"answer": "\\u0042"}', BLANK, "B", "stated", OK),
+        ('{"answer": "B\\n"}', BLANK, "B", "stated", OK),
+        ('{"reason": "A \\"quote\\"", "answer": "C"}', BLANK, "C", "stated", OK),
+        ("The mass is cystic => B", BLANK, "B", "stated", OK),
+    ],
     "what stands last decides": [
         ("B\nAnswer: C", BLANK, "C", "stated", OK),
         ("B. No, wait. I do not see a mass", BLANK, None, "none", "withdrawn"),

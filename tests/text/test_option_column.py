@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medreward import InputError
 from medreward.text import DEFAULT_LABELS, OptionSet
-from medreward.text.option_column import OptionColumn
+from medreward.text.option_column import OptionColumn, text_codes
 
 TEXTS = st.none() | st.sampled_from(["Heart", "Lungs", "", "B", "肺"])
 LISTS = st.lists(st.none() | st.lists(TEXTS, max_size=5), max_size=8)
@@ -45,6 +45,22 @@ def test_maps_come_back_with_their_labels(rows: list[dict[str, str | None] | Non
     array = pa.array([None if row is None else [*row.items()] for row in rows], pa.map_(pa.string(), pa.string()))
     expected = [OptionSet((*row,), (*row.values(),)) if row else OptionSet() for row in rows]
     assert fetched(OptionColumn.of(array), list(range(len(rows)))) == expected
+
+
+def test_texts_of_any_type_have_a_code_each_and_null_none() -> None:
+    cells = ["a longer text", None, "b", "a longer text"]
+    for array in (
+        pa.array(cells),
+        pa.array(cells, pa.string_view()),
+        pa.array(cells).dictionary_encode(),
+        pa.array(["", *cells], pa.large_string()).slice(1),
+    ):
+        codes, texts = text_codes(array)
+        assert [None if code < 0 else texts[code] for code in codes.tolist()] == cells
+    codes, texts = text_codes(pa.nulls(3))
+    assert (codes.tolist(), texts) == ([-1, -1, -1], [])
+    odd = pa.array([b"lung \xff and more"], pa.binary())
+    assert text_codes(pa.StringArray.from_buffers(1, *odd.buffers()[1:]))[1] == ["lung \ufffd and more"]
 
 
 def test_a_null_map_offers_nothing_whatever_lies_under_it() -> None:

@@ -13,6 +13,7 @@ from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
 from medreward.text.facts.shapes import Shapes
+from medreward.text.search import find_byte
 from medreward.text.tags import Case, TagSet
 from tests.oracle import text as oracle
 
@@ -82,6 +83,16 @@ def test_words_beyond_the_buffer_are_zero() -> None:
         assert [int(word).to_bytes(8, "little") for word in words] == [
             raw[at : at + 8].ljust(8, b"\0") for at in range(size + 1)
         ]
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3, 30, 400, 10**9])
+@pytest.mark.parametrize("size", [5, 1000, (1 << 17) + 3, (1 << 18) + 70, (1 << 22) + 9])
+def test_a_byte_is_found_wherever_it_stands_in_texts_of_any_size(size: int, gap: int) -> None:
+    text = np.full(size, ord("x"), np.uint8)
+    text[min(gap, size) - 1 :: gap] = ord("<")
+    expected = range(min(gap, size) - 1, size, gap)
+    assert find_byte(text, ord("<"), 0, size).tolist() == [*expected]
+    assert find_byte(text, ord("<"), 2, size - 1).tolist() == [at for at in expected if 2 <= at < size - 1]
 
 
 def test_equal_keys_have_equal_numbers_in_the_order_they_come() -> None:
