@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medreward import Scorer, score_one
+from tests.benchmarks.choices import table as answers_table
 from tests.benchmarks.hostile import HOSTILE, batch_of, seconds
 from tests.benchmarks.peers import PEERS, Peer, plain_loop
 from tests.benchmarks.plot import Lines, svg
@@ -200,6 +201,7 @@ def main() -> int:
     ]
     if not given.short:
         parts += ["Many files at a time:", *many_files(16_384, 16, 3), "The worst at full size:", *worst_table()]
+        parts += ["Answers that are no bare letter, read one by one by the choice grammar:", *answers_table(5)]
     text = "\n".join(line if line.startswith("|") else f"\n{line}\n" for line in parts).strip()
     print(text)
     if given.write:
