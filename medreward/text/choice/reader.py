@@ -76,6 +76,8 @@ def _read_open(
     present = lexicon.present(folded)
     if (present or lexicon.odd) and (whole := lexicon.whole(folded, cut, present)):
         return _by_text(whole, body), body, None, None
+    if cut.kinds == "X":
+        return _NOT_OFFERED, body, None, None
     found = phrases_in(cut, present) if present else []
     if plainly and select == "one" and (choice := plain_choice(text, cut, found, lexicon)) is not None:
         return choice, body, None, None
@@ -84,6 +86,10 @@ def _read_open(
     kinds = shaped(tagged.kinds) if has_mention else tagged.kinds
     all_said = tuple(statements(tagged, kinds)) if has_mention else ()
     return committed(Said(all_said, tagged, kinds, cut.tokens, cut.words, text, lexicon), select), text, kept, tagged
+
+
+_NOT_OFFERED = Choice((), "none", "out_of_range")
+"""A letter or number that is no label, and nothing else."""
 
 
 def _in_field(field: Field, options: OptionSet, select: Select) -> Choice:
