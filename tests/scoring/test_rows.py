@@ -49,7 +49,13 @@ def test_a_gold_may_stand_in_answer_tags_whatever_the_reward_calls_them() -> Non
 
 
 def test_a_gold_that_is_a_label_and_another_options_text_is_refused_in_lists_and_maps() -> None:
-    options: list[Any] = [["lung", "A"], {"A": "lung", "B": "A"}, {"A": "lung", "B": "  A "}, ["Lung", "a"]]
+    options: list[Any] = [
+        ["lung", "A"],
+        {"A": "lung", "B": "A"},
+        {"A": "lung", "B": "  A "},
+        ["Lung", "a"],
+        ["spleen", "      A      "],
+    ]
     for cell in options:
         with pytest.raises(InputError) as raised:
             rewards({"completion": [RIGHT], "gold": ["A"], "options": [cell]})

@@ -73,6 +73,7 @@ TABLE: dict[str, list[Row]] = {
         ("答案是B。" + "肺" * 500, BLANK, "B", "stated", OK),
         ("\u200b" * 500, BLANK, None, "none", "empty"),
         ('{"answer": "\\u0042"}', BLANK, "B", "stated", OK),
+        ('{"answer": "\\"B\\""}', BLANK, "B", "stated", OK),
         ('{"answer": "B\\n"}', BLANK, "B", "stated", OK),
         ('{"reason": "A \\"quote\\"", "answer": "C"}', BLANK, "C", "stated", OK),
         ("The mass is cystic => B", BLANK, "B", "stated", OK),

@@ -113,6 +113,12 @@ def test_bodies_of_one_text_each_are_told_apart_by_their_options() -> None:
     assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == [1, 2, 2, 1]
 
 
+def test_labels_are_those_of_each_row_where_rows_offer_two_kinds_of_them() -> None:
+    rows = pa.array(["<answer>D</answer>"] * 4)
+    options = pa.array([["heart", "lung"], ["heart", "lung", "liver", "spleen"]] * 2)
+    assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == [0, 8, 0, 8]
+
+
 def test_lists_of_fixed_size_and_lists_under_a_null_are_read_as_lists_are() -> None:
     rows = pa.array(["<answer>lung</answer>", "<answer>C</answer>"])
     fixed = pa.array([["heart", "lung"], ["lung", "heart"]], pa.list_(pa.string(), 2))

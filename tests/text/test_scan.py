@@ -13,7 +13,7 @@ from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
 from medreward.text.facts.shapes import Shapes
-from medreward.text.search import find_byte
+from medreward.text.search import find_byte, find_bytes
 from medreward.text.tags import Case, TagSet
 from tests.oracle import text as oracle
 
@@ -93,6 +93,17 @@ def test_a_byte_is_found_wherever_it_stands_in_texts_of_any_size(size: int, gap:
     expected = range(min(gap, size) - 1, size, gap)
     assert find_byte(text, ord("<"), 0, size).tolist() == [*expected]
     assert find_byte(text, ord("<"), 2, size - 1).tolist() == [at for at in expected if 2 <= at < size - 1]
+
+
+def test_among_many_brackets_those_are_kept_that_may_begin_a_tag() -> None:
+    text = np.frombuffer(b"<a<<bc<<t<.<at" * 20_000 + b"<", np.uint8)
+    then = np.zeros(256, np.bool_)
+    then[ord("t")] = True
+    found = np.concatenate([*find_bytes(text, ord("<"), 0, len(text), then)]).tolist()
+    raw = text.tobytes()
+    assert found == [
+        at for at, byte in enumerate(raw) if byte == ord("<") and (b"t" in raw[at + 1 : at + 3] or at + 3 > len(raw))
+    ]
 
 
 def test_equal_keys_have_equal_numbers_in_the_order_they_come() -> None:
