@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, Strict, model_validator
 from pydantic.functional_validators import BeforeValidator
@@ -150,6 +150,9 @@ class Kinds(Generic[S]):
         kind = cls.model_fields["kind"].default
         if not isinstance(kind, str):
             raise TypeError(f"{cls.__name__} needs a kind: kind: Literal['name.v1'] = 'name.v1'")
+        said = get_args(cls.model_fields["kind"].annotation)
+        if kind not in said:
+            raise TypeError(f"{cls.__name__} has the kind {kind!r} and says that it has {' or '.join(map(repr, said))}")
         if self._classes.setdefault(kind, cls) is not cls:
             raise ValueError(f"two {self.noun}s of kind {kind!r}: {self._classes[kind].__name__} and {cls.__name__}")
         return cls

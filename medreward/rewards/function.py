@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn
 
@@ -135,7 +136,7 @@ def from_function(function: Callable[..., Any], bounds: tuple[float, float] = (0
         bounds: the least and the greatest it gives; anything beyond is an error.
 
     Raises:
-        UsageError: ``bad_function``: a parameter that cannot be given by name.
+        UsageError: ``bad_function``: a parameter that cannot be given by name; ``bad_bounds``.
 
     Example:
         >>> import medreward
@@ -152,6 +153,13 @@ def from_function(function: Callable[..., Any], bounds: tuple[float, float] = (0
             "The parameters of a function must be named after what it takes",
             expected="completion, gold, or the name of a numeric column",
             got=", ".join(wrong),
+        )
+    if not all(map(math.isfinite, bounds)) or bounds[0] > bounds[1]:
+        raise UsageError(
+            "bad_bounds",
+            "The bounds of a function are two finite numbers, the least it gives and the greatest",
+            got=str(bounds),
+            do="say what it can give at most: rewards beyond all bounds cannot be compared",
         )
     columns = tuple(Column(name=one.name) for one in parameters if one.name not in _TEXTS and one.default is one.empty)
     return FunctionReward(function=function, columns=columns, low=bounds[0], high=bounds[1])

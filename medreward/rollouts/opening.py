@@ -19,7 +19,7 @@ _NUMBERS = ("step", "completion_tokens")
 def open_rollouts(
     path: Place, settings: InputSettings | None = None, scope: str | None = None, name: str | None = None
 ) -> Rollouts:
-    """Open one input file as canonical rows.
+    """Open one input file as canonical rows; a blank one as it is.
 
     Args:
         path: the file.
@@ -33,6 +33,8 @@ def open_rollouts(
     """
     settings = settings or InputSettings()
     rollouts = open_file(path, name, _texts(settings))
+    if rollouts.is_blank:
+        return rollouts
     try:
         found = find_format(settings.format, rollouts.schema, rollouts.name)
         adapted = found.adapt(rollouts, settings, scope or path.name)

@@ -96,14 +96,17 @@ def diff(
 def _batches(sources: Sources, differ: Differ) -> Iterator[pa.RecordBatch]:
     for shard in sources.shards:
         with open_rollouts(shard.path, differ.settings, str(shard.relative), shard.name) as rollouts:
-            yield from rollouts.batches(differ.input_columns(rollouts.schema))
+            if not rollouts.is_blank:
+                yield from rollouts.batches(differ.input_columns(rollouts.schema))
 
 
 def _read(path: str | Path, settings: InputSettings) -> pa.Table:
     tables = []
     for shard in find_sources([path]).shards:
         with open_rollouts(shard.path, settings, str(shard.relative), shard.name) as rollouts:
-            tables.append(pa.Table.from_batches(list(rollouts.batches()), rollouts.schema))
+            if not rollouts.is_blank:
+                tables.append(pa.Table.from_batches(list(rollouts.batches()), rollouts.schema))
+    tables = tables or [pa.table({})]
     try:
         return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from medreward.errors import InputError
 from medreward.rewards import Document, Reward, Values
 from medreward.rollouts.outputs import Output, output_of
 from medreward.rollouts.places import Place
@@ -80,6 +81,7 @@ class _Job:
     summary: Summary | None = None
     notes: dict[str, None] = field(default_factory=dict)
     schemas: list[pa.Schema] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
 
     @property
     def scorer(self) -> Scorer:
@@ -154,6 +156,7 @@ def score_files(  # noqa: PLR0913 - one keyword for each thing a run can be told
     target = None if output is None else output_of(output, sources, overwrite=overwrite)
     shards.writer = RowGroupWriter if target is None else writer_for(target.name)
     job.total = sum(_checked_rows(job, shard, writes=target is not None) for shard in sources.shards)
+    _say_blank(job, len(sources.shards))
     if sources.folder and columns == "all" and target is not None:
         shards.shared = SharedSchema(job.schemas)
         job.notes.update(dict.fromkeys(shards.shared.notes))
@@ -171,6 +174,9 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
     """Rows in a shard whose columns are found to be in order before anything is scored."""
     outcomes = job.shards.outcomes
     with job.shards.open(shard) as rollouts, naming(shard.name):
+        if rollouts.is_blank:
+            job.blank.append(shard.name)
+            return 0
         job.scorer.input_columns(rollouts.schema)
         note = options_note(rollouts.schema, job.scorer.settings)
         if note is not None:
@@ -184,6 +190,19 @@ def _checked_rows(job: _Job, shard: Shard, *, writes: bool) -> int:
             replaced = earlier.replaced(job.scorer.prefix)
             job.schemas.append(pa.schema([field for field in rollouts.schema if field.name not in replaced]))
         return rollouts.rows
+
+
+def _say_blank(job: _Job, shards: int) -> None:
+    """Files without rows and columns are said; where there are no others, nothing can be scored."""
+    if job.blank and len(job.blank) == shards:
+        raise InputError(
+            "no_rows",
+            "There is nothing to score",
+            where=job.blank[0] if shards == 1 else f"{shards} files, the first of them {job.blank[0]}",
+            expected="rows of rollouts",
+            got="a file without rows and columns",
+        )
+    job.notes.update({f"{name} holds no rows": None for name in job.blank})
 
 
 def _run(job: _Job, sources: Sources, output: Output | None) -> tuple[Place, ...]:
@@ -205,6 +224,9 @@ def _over_groups(job: _Job, sources: Sources) -> list[list[Values] | None]:
     for shard in sources.shards:
         with job.shards.open(shard) as rollouts:
             row = 0
+            if rollouts.is_blank:
+                edges.append(edges[-1])
+                continue
             with closing(ahead(rollouts.batches(job.scorer.input_columns(rollouts.schema)))) as batches:
                 for batch in batches:
                     with naming(f"{shard.name}, rows {row} to {row + batch.num_rows - 1}"):

@@ -172,8 +172,8 @@ class _Layout:
 
     def __init__(self, shards: ShardScorer, rollouts: Rollouts, *, writes: bool) -> None:
         scorer, schema, earlier = shards.scorer, rollouts.schema, Earlier(rollouts.metadata)
-        needed = scorer.input_columns(schema)
-        if shards.outcomes is not None:
+        needed = [] if rollouts.is_blank else scorer.input_columns(schema)
+        if shards.outcomes is not None and not rollouts.is_blank:
             needed = [*needed, *shards.outcomes.input_columns(schema)]
         self.all = writes and shards.columns == "all"
         replaced = {*earlier.replaced(scorer.prefix)} if self.all else set()

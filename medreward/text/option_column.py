@@ -147,7 +147,7 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
         return OptionColumn.none(0)
     array, offsets = list_bounds(array)
     valid = validity_mask(array.buffers()[0], array.offset, len(array))
-    count = np.where(valid, np.diff(offsets), 0)
+    count = _offered(array.values, offsets, np.where(valid, np.diff(offsets), 0))
     if count.max(initial=0) > MAX_LISTED:
         row = int(count.argmax())
         raise too_many_options(int(count[row]), f"column {name!r}, row {row + first_row}")
@@ -173,6 +173,17 @@ def _from_list(array: pa.Array, first_row: int, name: str) -> OptionColumn:
         ]
 
     return OptionColumn(codes, sets, fetch, partial(_shortest, child, offsets, count))
+
+
+def _offered(child: pa.Array, offsets: Ints, count: Ints) -> Ints:
+    """How many options each list has, without the nulls at its end; all of one that has nothing else."""
+    if not child.null_count or pa.types.is_null(child.type):
+        return count
+    known = np.asarray(child.is_valid().to_numpy(zero_copy_only=False))
+    last = np.maximum.accumulate(np.where(known, np.arange(1, len(known) + 1), 0))  # one past the last text so far
+    ends = offsets[:-1] + count
+    least = np.append(0, last)[ends] - offsets[:-1]
+    return np.where(least > 0, least, count)
 
 
 def _lists(child: pa.Array, first: list[int], size: list[int]) -> Iterator[tuple[str | None, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medreward.errors import InputError
@@ -39,14 +40,23 @@ class OptionSet:
     def listed(cls, texts: list[str | None] | tuple[str | None, ...]) -> OptionSet:
         """Options given as a list of texts, labelled A to Z; an empty list means nothing was given.
 
+        Nulls at its end are no options, as in lists of one size; a list of nothing else says how many there are.
+
         Raises:
             InputError: ``too_many_options``.
         """
         if not texts:
             return cls()
+        texts = texts[: last_known(texts)]
         if len(texts) > MAX_LISTED:
             raise too_many_options(len(texts))
         return cls(tuple(string.ascii_uppercase[: len(texts)]), tuple(texts))
+
+
+def last_known(texts: Sequence[str | None]) -> int:
+    """How many options a list offers: up to its last text, or all where it has none."""
+    known = [place for place, text in enumerate(texts, 1) if text is not None]
+    return known[-1] if known else len(texts)
 
 
 def too_many_options(count: int, where: str | None = None) -> InputError:

@@ -111,6 +111,7 @@ def test_cases_of_an_imported_rule_that_fail_or_are_missing_are_said(folder: Pat
         ("x = 1", "no_rules", "REWARDS.add"),
         (RULE.replace("KIND", "tag_presence.v1"), "import_failed", "two rewards of kind 'tag_presence.v1'"),
         (RULE.replace("KIND", "x.v1").replace('"x.v1"] = "x.v1"', '"x.v1"]'), "import_failed", "needs a kind"),
+        (RULE.replace("KIND", "x.v1").replace('= "x.v1"', '= "y.v1"'), "import_failed", "says that it has 'x.v1'"),
     ],
 )
 def test_a_module_that_cannot_be_used_is_an_error_that_says_why(
@@ -184,6 +185,13 @@ def test_a_function_takes_a_list_of_golds_as_json() -> None:
     function = from_function(lambda gold: [cell == '["A", "B"]' for cell in gold])
     scores = Scorer(function).score({"completion": ["x", "x"], "gold": [["A", "B"], ["B"]]})
     assert scores.rewards.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("bounds", [(0.0, float("inf")), (1.0, 0.0), (float("nan"), 1.0)])
+def test_bounds_of_a_function_are_two_finite_numbers(bounds: tuple[float, float]) -> None:
+    with pytest.raises(UsageError) as raised:
+        from_function(lambda completion: [0.0] * len(completion), bounds=bounds)
+    assert raised.value.code == "bad_bounds"
 
 
 def test_a_function_has_the_bounds_that_are_said_and_0_to_1_else() -> None:

@@ -90,8 +90,8 @@ def test_a_cell_of_a_megabyte_and_a_half_and_bytes_that_are_no_utf8_are_scored(t
     assert scores.table["flaws"].to_pylist() == [["invalid_utf8"]]
 
 
-def test_an_empty_file_lacks_its_columns(tmp_path: Path) -> None:
+def test_an_empty_file_has_nothing_to_score(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"")
     with pytest.raises(InputError) as caught:
         score_files(tmp_path / "in.csv")
-    assert caught.value.code == "missing_column"
+    assert caught.value.code == "no_rows"

@@ -139,12 +139,12 @@ def test_whole_numbers_beyond_64_bits_stay_exact_as_text(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
-def test_a_file_without_lines_lacks_its_columns(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_lines_has_nothing_to_score(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
         score_files(path)
-    assert caught.value.code == "missing_column"
+    assert caught.value.code == "no_rows"
 
 
 def test_batches_are_bounded_and_hold_all_rows_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ import pytest
 import medreward
 from medreward.errors import DocumentError, InputError, OutputError
 from medreward.rollouts import score_files
+from medreward.rollouts.shards import Columns
 from medreward.scoring import InputSettings, Scorer
 from tests.libraries import PLAIN_PRESETS
 from tests.rollouts import files
-from tests.rollouts.files import metadata, names_in, read, table, write
+from tests.rollouts.files import RIGHT, metadata, names_in, read, table, write
 
 
 def test_scores_stand_behind_the_input_in_the_order_of_its_rows(tmp_path: Path) -> None:
@@ -105,6 +106,34 @@ def test_a_folder_gives_a_folder_with_the_same_shards(tmp_path: Path) -> None:
     assert names_in(tmp_path / "out") == ["a", "a/2.parquet", "b", "b/1.parquet"]
     assert result.outputs == (tmp_path / "out" / "a" / "2.parquet", tmp_path / "out" / "b" / "1.parquet")
     assert read(tmp_path / "out" / "a" / "2.parquet")["reward"].to_pylist() == files.REWARDS
+
+
+@pytest.mark.parametrize("columns", ["all", "scores"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_shard_without_rows_comes_out_without_rows(tmp_path: Path, columns: Columns, jobs: int) -> None:
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text("")
+    (folder / "b.jsonl").write_text(json.dumps({"completion": RIGHT, "gold": "B", "id": 7}) + "\n")
+    (folder / "c.jsonl").write_text("\n\n")
+    found = score_files(folder, tmp_path / "out", columns=columns, jobs=jobs)
+    assert (found.rows, found.summary.rows) == (1, 1)
+    assert sorted(note.rsplit("/", 1)[-1] for note in found.notes) == ["a.jsonl holds no rows", "c.jsonl holds no rows"]
+    tables = [pq.read_table(path) for path in sorted((tmp_path / "out").iterdir())]
+    assert [table.num_rows for table in tables] == [0, 1, 0]
+    if columns == "all":
+        assert len({str(table.schema.remove_metadata()) for table in tables}) == 1
+
+
+def test_where_no_file_has_rows_and_columns_it_is_said(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("")
+        with pytest.raises(InputError) as raised:
+            score_files(tmp_path / name)
+        assert raised.value.code == "no_rows"
+    with pytest.raises(InputError, match="2 files") as raised:
+        score_files(tmp_path)
+    assert raised.value.code == "no_rows"
 
 
 def test_shards_may_differ_in_types_and_further_columns(tmp_path: Path) -> None:

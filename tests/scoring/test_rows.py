@@ -63,6 +63,18 @@ def test_a_gold_that_is_a_label_and_another_options_text_is_refused_in_lists_and
     assert rewards({"completion": [RIGHT], "gold": ["A"], "options": [{"A": "A", "B": "lung"}]}) == [1.0]
 
 
+def test_a_gold_names_no_null_at_the_end_of_a_list() -> None:
+    for cell in (["heart", None], ["heart", None, None]):
+        with pytest.raises(InputError) as raised:
+            rewards({"completion": [RIGHT], "gold": ["B"], "options": [cell]})
+        assert raised.value.code == "bad_gold"
+        with pytest.raises(InputError) as raised:
+            medreward.score_one(RIGHT, gold="B", options=cell)
+        assert raised.value.code == "bad_gold"
+    assert rewards({"completion": [RIGHT], "gold": ["B"], "options": [[None, "lung", None]]}) == [2.0]
+    assert medreward.score_one(RIGHT, gold="B", options=[None, "lung", None]) == 2.0
+
+
 def test_one_completion_is_read_as_the_settings_say_too() -> None:
     settings = InputSettings(prefill="<think>", end_tokens=("</s>",))
     assert medreward.score_one(f"{PREFILLED}</s>", gold="B", settings=settings) == 2.0

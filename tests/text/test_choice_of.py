@@ -119,6 +119,17 @@ def test_labels_are_those_of_each_row_where_rows_offer_two_kinds_of_them() -> No
     assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == [0, 8, 0, 8]
 
 
+@pytest.mark.parametrize("times", [1, 60])
+def test_nulls_at_the_end_of_a_list_are_no_options(times: int) -> None:
+    lists = [["heart", None, "lung", None], ["heart", "lung", None, None], [None, None, None, None], [None, "lung"]]
+    options = pa.array([*lists, None] * times)
+    for body, labels in (("C", [4, 0, 4, 0, 4]), ("D", [0, 0, 8, 0, 8]), ("lung", [4, 2, 0, 2, 0]), ("A", [1] * 5)):
+        rows = pa.array([f"<answer>{body}</answer>"] * len(options))
+        assert Reading(Rows.of(rows, options))[ChoiceOf()].labels.tolist() == labels * times
+        sliced = Reading(Rows.of(rows.slice(1), options.slice(1)))[ChoiceOf()]
+        assert sliced.labels.tolist() == (labels * times)[1:]
+
+
 def test_lists_of_fixed_size_and_lists_under_a_null_are_read_as_lists_are() -> None:
     rows = pa.array(["<answer>lung</answer>", "<answer>C</answer>"])
     fixed = pa.array([["heart", "lung"], ["lung", "heart"]], pa.list_(pa.string(), 2))

@@ -33,7 +33,7 @@ def test_lists_come_back_labelled_from_a(rows: list[list[str | None] | None], ki
     order = list(range(len(rows)))[::-1]
     assert fetched(column, order) == [expected[i] for i in order]
     for row, texts in enumerate(rows):
-        sizes = [len((text or "").encode()) for text in texts or []]
+        sizes = [len((text or "").encode()) for text in (expected[row].texts if texts else ())]
         assert not sizes or column.shortest_text[row] <= min(sizes)
 
 

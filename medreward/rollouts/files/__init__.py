@@ -67,6 +67,8 @@ def _of_text(path: Place, suffix: str, name: str) -> str:
         return suffix
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
         return ".jsonl"
+    if not head.strip() and not suffix:
+        raise InputError("no_rows", "There is nothing to read", where=name, expected="JSON lines", got="no line")
     raise InputError(
         "unknown_file",
         "It cannot be told what kind of file this is",

@@ -37,6 +37,11 @@ class Rollouts(ABC):
         self.notes: list[str] = []
         self.held: object = None
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it says nothing at all: formats of text have their columns in their rows, and it has no rows."""
+        return not self.rows and not self.schema.names
+
     @abstractmethod
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows in their order.
