@@ -90,6 +90,15 @@ def test_a_cell_of_a_megabyte_and_a_half_and_bytes_that_are_no_utf8_are_scored(t
     assert scores.table["flaws"].to_pylist() == [["invalid_utf8"]]
 
 
+@pytest.mark.parametrize(("name", "separator"), [("in.csv", ";"), ("in.csv", "\t"), ("in.tsv", ","), ("in.csv", "|")])
+def test_cells_that_are_separated_by_something_else_are_told(tmp_path: Path, name: str, separator: str) -> None:
+    (tmp_path / name).write_text(separator.join(("completion", "gold")) + "\nx" + separator + "B\n")
+    with pytest.raises(InputError) as caught:
+        score_files(tmp_path / name)
+    assert caught.value.code == "bad_csv"
+    assert repr(separator) in caught.value.what
+
+
 def test_an_empty_file_has_nothing_to_score(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"")
     with pytest.raises(InputError) as caught:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import medreward
@@ -136,6 +137,14 @@ def test_empty_objects_lists_and_deep_ones_come_through(tmp_path: Path) -> None:
 
 def test_whole_numbers_beyond_64_bits_stay_exact_as_text(tmp_path: Path) -> None:
     assert contents(lines(tmp_path / "in.jsonl", [{"id": 2**70}, {"id": 1}])) == {"id": [str(2**70), "1"]}
+
+
+def test_a_column_of_numbers_and_texts_is_text_and_that_is_said(tmp_path: Path) -> None:
+    rows = [{"completion": "x", "gold": "B", "id": 1, "n": 1}, {"completion": "x", "gold": "B", "id": "a", "n": 2.5}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = score_files(tmp_path / "in.jsonl", tmp_path / "out.parquet")
+    assert [note.rsplit(": ", 1)[-1] for note in found.notes] == ["column 'id' holds int and text, and is text"]
+    assert pq.read_table(tmp_path / "out.parquet")["id"].to_pylist() == ["1", "a"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n"])

@@ -15,6 +15,7 @@ from medreward.scoring.cells import array_of
 
 __all__ = ["DelimitedRollouts"]
 
+_OTHER_SEPARATOR = re.compile(r"[,;\t|]")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"[+-]?((?:0|[1-9][0-9]{0,16})(\.[0-9]{0,17})?|\.[0-9]{1,17})([eE][+-]?[0-9]{1,3})?|nan|NaN|-?inf")
 
@@ -40,6 +41,15 @@ class DelimitedRollouts(Rollouts):
         self._path, self._separator = path, separator
         self.name = name or str(path)
         self._header = next(self._lines(), ("", []))[1]
+        if len(self._header) == 1 and (other := _OTHER_SEPARATOR.search(self._header[0])) is not None:
+            raise InputError(
+                "bad_csv",
+                f"The cells are separated by {other[0]!r}",
+                where=self.name,
+                expected=f"cells separated by {self._separator!r}",
+                got=self._header[0][:80],
+                do="write commas in a .csv file, tabs in a .tsv file",
+            )
         kinds = [pa.large_string() if column in text else pa.null() for column in self._header]
         rows = 0
         for _, cells in self._rows():

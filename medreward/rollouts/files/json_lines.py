@@ -40,6 +40,11 @@ class JsonLinesRollouts(Rollouts):
             rows += 1
         columns = ((key, part.arrow()) for key, part in shape.fields.items())
         super().__init__(self.name, rows, schema_of(columns, self.name), {})
+        self.notes += [
+            f"{self.name}: column {key!r} holds {' and '.join(sorted(part.kinds))}, and is text"
+            for key, part in shape.fields.items()
+            if len(part.kinds) > 1 and pa.types.is_large_string(self.schema.field(key).type)
+        ]
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """As :meth:`Rollouts.batches`."""
