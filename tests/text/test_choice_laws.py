@@ -116,13 +116,15 @@ def test_any_text_is_read_without_an_error(body: str, select: str) -> None:
 
 BEGINNINGS = (
     *("B. ", "B, ", "(B) ", "A) ", "B: ", "B - ", "B\n", "**B** - ", "Option B: ", "Option A. ", "The answer is B, "),
+    *("B\n\n", "B\n \nB"),
     *("So the answer is (A). ", "Answer: A. ", "The most likely diagnosis is B because "),
 )
 ENDINGS = (", so B.", ". The answer is B.", "\nAnswer: (A)", ", the diagnosis: A", ". B", ". Therefore, **B**.")
 KNOWN_WORDS = sorted(word for word in word_kinds() if word.strip())
 TALK = st.lists(
     st.one_of(
-        st.sampled_from(["lung", "mass", "tear", "a", "I", "not", ".", ",", "image"]), st.sampled_from(KNOWN_WORDS)
+        st.sampled_from(["lung", "mass", "tear", "a", "I", "not", ".", ",", "image", "\n", "\n\n", "\nB", "\n: A"]),
+        st.sampled_from(KNOWN_WORDS),
     ),
     max_size=8,
 ).map(" ".join)

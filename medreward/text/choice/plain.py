@@ -74,13 +74,15 @@ _BEHIND = rf"(?:[.\n]?+$|[.,\n]{_NEXT}$|{_REASON}{_HARMLESS}$)"
 
 _LEADING = re.compile(
     rf"(?P<option>f*+of*+(?=q*+[LA]q*+[^,]))?+q*+(?P<label>[LA])q*+"
-    rf"(?:(?:[.,)\n]|-(?![^x.,\n]{{0,4}}[rzJΛΩ])){_NEXT}|:q*+f*+(?:x|{_REASON}){_HARMLESS})$"
+    rf"(?:(?:[.,)]|\n++:?+|-(?![^x.,\n]{{0,4}}[rzJΛΩ])){_NEXT}|:q*+f*+(?:x|{_REASON}){_HARMLESS})$"
     rf"|q*+\((?P<bracketed>[LA])\)q*+[.,:\n]?+(?!{_SAID_BY})q*+f*+(?:x|{_REASON}){_HARMLESS}$"
 )
 _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND}")
 _AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+\.?+$")
 """``In children, so B``: a condition."""
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
+_AGAIN = re.compile(r"(?:\n++:?+[LA])++\.?+$")
+"""Lines behind the rest that hold a label and nothing else."""
 _OWN = re.compile(r"(?:(?<=L)|(?<=[LA])[.,:)-]|(?<=[LA])(?=\())(?:\(T\)|T)(?=[.\n]|\)?$|,z(?![1JΛ]))")
 """An option's text behind a label, where nothing is said of it."""
 
@@ -104,7 +106,12 @@ def plain_choice(text: str, cut: Cut, found: Found, lexicon: Lexicon) -> Choice 
     kinds = _without_own_texts(cut, found, lexicon) if found else cut.kinds
     if kinds is None:
         return None
-    if says := _LEADING.match(kinds):
+    again = _AGAIN.search(kinds)
+    if again is not None:
+        kinds = kinds[: again.start()]
+    if again is not None and kinds in ("L", "A"):
+        form, at = "stated", 0
+    elif says := _LEADING.match(kinds):
         form = "stated" if says["option"] else "with_text"
         at = says.start("label" if says["label"] else "bracketed")
     elif says := _CLAIM.match(kinds) or (_ENDING.match(kinds) if _AMONG.search(kinds) is None else None):
@@ -115,6 +122,10 @@ def plain_choice(text: str, cut: Cut, found: Found, lexicon: Lexicon) -> Choice 
         return None
     token = cut.token(at)
     label = lexicon.chunks.label_of(token)
+    if again is not None:
+        others = {cut.token(again.start() + i) for i, kind in enumerate(again[0]) if kind in "LA"} - {token}
+        if others:
+            return None
     return None if label is None or not (kinds[at] == "L" or token.isupper()) else _choice(label, form)
 
 
