@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -97,7 +98,7 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
     Returns:
         The statements that affirm; the labels denied; where the last taking back stands that nothing affirmed follows.
     """
-    yes = [one for one in said.statements if one.verdict in _TOLD]
+    yes = _told(said.statements)
     begin, cut = 0, None
     if "!" in said.kinds and yes:
         last = said.kinds.rfind("!")
@@ -118,6 +119,18 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         for label in one.labels
     }
     return _without_list(said, yes) if len(yes) > 1 else yes, denied, cut
+
+
+def _told(statements: tuple[Statement, ...]) -> list[Statement]:
+    """The statements that affirm; one that describes a label affirms it where no label is affirmed or denied in words."""
+    told = [one for one in statements if one.verdict in _TOLD]
+    if any(one.verdict == "affirmed" for one in told):
+        return told
+    open_ones = [one for one in statements if one.verdict not in _TOLD]
+    if not all(one.verdict == "described" or one.by_text for one in open_ones):
+        return told
+    described = [replace(one, verdict="bare") for one in open_ones if one.verdict == "described"]
+    return sorted(told + described, key=lambda one: one.start) if described else told
 
 
 _BEHIND_COLON = re.compile(":[fo]*+$")

@@ -31,6 +31,7 @@ _IS_RIGHT = re.compile(
 _IS = re.compile("[iIQ][yfoa:]*+$")
 _I_DO = re.compile("[iI]f*+[pz]u[fm]*+")
 _IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
+_TEXT_IT_IS = re.compile("[fm]*+(?:pm?i[fm]*+|i)$|ip$")
 _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
 _CHOSEN = re.compile("[vV][yfoa:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
@@ -55,7 +56,8 @@ class Statement:
         doubt: 0 for none, 1 where a condition ended at a comma, 2 inside a condition.
         by_text: the first mention is an option's text.
         conjoined: what joins several labels: "", "|" or "&".
-        verdict: "affirmed", "bare" (affirmed by standing alone), "denied", "asked" or "mentioned".
+        verdict: "affirmed", "bare" (affirmed by standing alone), "described" (a label with its own text, of which more
+            is said: ``B. Lungs are seen on both sides``), "denied", "asked" or "mentioned".
     """
 
     labels: tuple[str | None, ...]
@@ -131,6 +133,8 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
             statement.verdict = marks.get(statement.start) or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
             if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
+            if statement.verdict == "mentioned" and not asked and _is_described(statement, kinds, tagged):
+                statement.verdict = "described"
             if before is not None and _is_gapped(before, statement, kinds):
                 statement.verdict = "denied"
             before = statement
@@ -261,6 +265,20 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
     return verdict
 
 
+_DESCRIPTION = re.compile(
+    r"(?:[iImp]f*+)?(?:[^.?!\nM,&cnNwRC0]|&(?!f?M))*+(?:,(?![cM])[^.?!\nMRC0]*+)?(?:[.\n]|,(?=M)|$)"
+)
+_SAID_OF = re.compile("[O7J].*?[aovr%t]|[%F*;ΦωBU]|[dD].*[raoVHlb]|[raoVHlb].*[dD]")
+
+
+def _is_described(said: Statement, kinds: str, tagged: Tagged) -> bool:
+    """Does a sentence open with a label and its own text, and say what that is, has or does?"""
+    if said.end not in tagged.texts or len(said.labels) > 1 or said.by_text or said.left or said.doubt:
+        return False
+    words = _DESCRIPTION.match(kinds, said.end + 1) if said.opens else None
+    return words is not None and _SAID_OF.search(tagged.kinds, said.end + 1, words.end()) is None
+
+
 _MODIFIER = re.compile(r"f*+yf*+[xr]{1,4}+(?=[.,\n]|$)")
 """What says where or with what a finding is: ``bursitis of the left knee``."""
 _REFUTED = re.compile(
@@ -348,7 +366,9 @@ def _is_affirmed(said: _Place) -> bool:
     if _IS_RIGHT.match(right) and (said.stops or not right.endswith("r") or said.after in "xzMydR|&"):
         return True
     if said.stops and (
-        _I_DO.fullmatch(right) or _IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))
+        _I_DO.fullmatch(right)
+        or (_TEXT_IT_IS if said.by_text and not said.anchored else _IT_IS).fullmatch(right)
+        or ("u" in said.left and _VERB_LAST.fullmatch(right))
     ):
         return True
     return _is_chosen(said) and said.after not in ("|", "&")

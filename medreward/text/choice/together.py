@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ϟ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxx",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ϟιςυνρσ",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxxxxxxxx",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -66,6 +66,7 @@ def _taking_back(needs: str, pattern: str) -> _Rule:
 
 _NO_MENTION = re.compile("[^M]")
 _STARTS = r"(?:^|(?<=[.\n]))"
+_CLAUSE = r"(?:^|(?<=[.\n,;:&c()-])|(?<=&f))"
 _TO_LABEL = "(?=[fo]?M)"
 _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
@@ -77,7 +78,7 @@ _RULES = (
     _rule("H", _STARTS + r"(?=[yz9]x)[^.?!\n:cMuH]{2,20}?(?=p?H)", "d"),  # with fever it would
     _rule("@", _STARTS + r"(?=[yz9][Δx])[^.?!\n:cMup@]{2,20}?(?=@)", "d"),
     _rule("HΔ", "H(?=f?ir[zy]Δ)", "d"),  # would be right in a
-    _rule("Δo", "(?<=i)Δ(?=o)", "x"),  # is an option
+    _rule("Δo", "(?<=[iI])Δ(?=o)", "x"),  # is an option
     _always("Δ", "f"),
     # Double negation, and what is left when all others are gone
     _rule("sN", "n[f7]?sy?N" + _TO_LABEL, "v"),  # no reason to doubt
@@ -104,6 +105,13 @@ _RULES = (
     _rule("τy", "(?<=M)(?:iz)?f?τyf?[xa]" + _AT_END, "V"),  # is at the top of my list
     _rule("δ", r"(?<=M)δ(?=[.\n]|$)", "V"),  # B does
     _rule("1i", "(?<=M)i1" + _AT_END, "V"),  # is first
+    # What is to be done, and how a picture was taken
+    _rule("ι", rf"(?:{_CLAUSE}|(?<=[3m4Hu])|(?<=[iW]y))ι" + _TO_LABEL, "v"),  # start heparin, is to give aspirin
+    _rule("ω", rf"(?:{_CLAUSE}|(?<=3)|(?<=[iW]y))ω" + _TO_LABEL, "v"),  # give aspirin
+    _rule("ς", rf"{_CLAUSE}ς" + _TO_LABEL, "n"),  # stop warfarin
+    _rule("3i", "(?<=M)3i[υzJ]" + _AT_END, "V"),  # heparin should be given
+    _rule("ν", "(?<=M)[iI]f?ν" + _AT_END, "V"),  # heparin is indicated
+    _rule("υρ", "(?<=ρ[WiI])υ[yzx]" + _TO_LABEL, "v"),  # the image was taken with ultrasound
     # Ways to say I, or in my view
     _rule("Λ", "z[fr27]{0,2}Λ(?:,(?=f?[Moaupi]))?|Λz(?=[fo]?M)", "f"),  # on reflection
     _rule("θu", "(?<=u)θ(?=[yz]?[fo]?M)", "v"),  # I vote for
@@ -151,6 +159,7 @@ _RULES = (
     _rule("χy", "χx(?=y[fo]?M)", "v"),  # boils down to
     _rule("nK", "n[fx]{0,2}yK(?=p?[fo]?M)", "d"),  # not enough to call it
     _rule("ry", r"(?:^|(?<=[,.\n]))ry" + _TO_LABEL, "v"),  # yes to
+    _rule("Gx", "(?<=[iWf])G[xρ](?=yf?M)", "v"),  # is a classic presentation of
     _rule("Gy", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("<", "(?<=[u4])f?<(?=[fo]?M(?!>))", "v"),  # I'd take

@@ -37,6 +37,8 @@ class Tagged:
 
 _ANSWER_MARK = re.compile(r"[q\n]*+(?P<q>X):[^?]*+\?[q\n]*+A(?=:)")
 """``Q: ...? A:``"""
+_OF_PICTURE = re.compile("σ++(?=T)|(?<=T)ρ")
+"""What may stand round a text that it changes nothing of: ``a chest X-ray image``."""
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
@@ -54,6 +56,8 @@ def tag(cut: Cut, found: Found, lexicon: Lexicon) -> Tagged:
     if found:
         has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
         kinds, first, last, meant = merged(kinds, found)
+        if "ρ" in kinds or "σ" in kinds:
+            kinds = _OF_PICTURE.sub(lambda part: "f" * len(part[0]), kinds)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
     tagged = Tagged(kinds, first, last, meant)
@@ -159,7 +163,10 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         after = _NEIGHBOUR.get(kinds[at + 1], kinds[at + 1]) if at < end else ""
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         if kind == "A":
-            fits = _is_weak_label(token, before, after, raw[first[at + 1]] if after else "")
+            following = raw[first[at + 1]] if after else ""
+            fits = _is_weak_label(token, before, after, following)
+            if fits and after == "T" and len(following) > 1 and following.isupper():  # a CT
+                fits = tagged.means.get(at + 1) == lexicon.chunks.meaning(token)
         else:
             fits = _is_strong_label(kind, after, kinds, at)
         if fits and before == "|" and kinds[at - 2 : at - 1] == "x" and raw[first[at - 1]] == "/":
@@ -184,7 +191,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     return tagged
 
 
-_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | {"<": "v"}
+_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | dict.fromkeys("<ιςω", "v")
 _PHRASES = ("x", "h")
 """Behind a word or a hyphen a letter is part of a phrase."""
 
