@@ -28,7 +28,7 @@ MAX_BYTES = 1 << 18
 """A longer document is refused."""
 MAX_DEPTH = 64
 """A document nested deeper is refused."""
-GRAMMAR = 3
+GRAMMAR = 4
 """The edition of the choice grammar; it rises whenever the reading of any conformance case changes."""
 
 
@@ -44,7 +44,7 @@ def _edition(number: int) -> BeforeValidator:
 
 
 Edition = Annotated[Literal[1], _edition(1)]
-Grammar = Annotated[Literal[3], _edition(GRAMMAR)]
+Grammar = Annotated[Literal[4], _edition(GRAMMAR)]
 
 
 class Document(Model):
@@ -64,7 +64,7 @@ class Document(Model):
 
     medreward: Edition = 1
     tags: TagSet = TagSet()
-    grammar: Grammar = 3
+    grammar: Grammar = 4
     reward: AnyReward
     _asked: str | None = PrivateAttr(default=None)
 

@@ -32,31 +32,31 @@ from medreward.testing import strategies
 from medreward.text import TagSet
 
 DIGESTS: dict[str, str] = {
-    "medvlm-r1": "sha256:9555306823765648bdd5348d4429db50b6c899d3245b2cc493e1e71c30140ca7",
-    "medvlm-r1-code": "sha256:0c77ebffde33938a0f032c2339a0d38364d39e4b2d943f5556dd9ded8ae720f6",
-    "medvlm-r1-eval": "sha256:28734bdf136e49ad8b130bd00c8e7c6af5e95d95b3f88519c2b1463235e82d95",
-    "mcq": "sha256:d5e241038b74805cbc11bc1a3b05cc723c94b982412ff1119aa99f884d146008",
-    "open-r1-multimodal": "sha256:6dd80981f1981daea6ca603e9d3bfd1941746c510c1fe6c71ae8bb8249ba5e89",
-    "r1-v": "sha256:894fe169d8194c5e23b83d0f76ce37789f396b9eb89304f48fe719af75d1a991",
-    "med-r1": "sha256:894fe169d8194c5e23b83d0f76ce37789f396b9eb89304f48fe719af75d1a991",
-    "med-r1-nothink": "sha256:31a79555a3a41834186291d68c982cb2db4148a440d2425fb7b5aedad9107674",
-    "med-r1-cxr": "sha256:b2ac778aa290967e2d7e81ed71ddf4683f084a3546fe6e05a554eb71753ea6ae",
-    "medvlthinker": "sha256:3127754f0f945066531eb2d4a11a975e5dd962f29e61d64b59fb3ca1959d1411",
-    "easyr1-r1v": "sha256:dfbfe78b0a55050c42a10d0d13a919fcf5c12333912e7cb34823aa93e2d77bc8",
-    "vlm-r1-mcq": "sha256:7afe5789db1068638ee4bf4722c1c8193895c7cf90c496de4efb9db1f942377d",
-    "medreasoning-easyr1-think": "sha256:e7431da040895df9b99b3041d6d3bc3e92b994e46a20b117b82db548ce1bde20",
-    "medreasoning-easyr1-direct": "sha256:5c43d8766edfa30fbdc3534f4d5b0f497d0d98c33d11cc4c947e31cb461f1ad4",
-    "composite-medqa": "sha256:0457517031471cf1be8af7372648434c7ea3ce1a48ae09dc0da0d2b5e796f61c",
-    "trl-think-format": "sha256:c76a626c3ea9cf106cb6036291e94053cd14beb245a103cdf3d474c3fc9e5563",
-    "open-r1-format": "sha256:824214a73984fa8d25629dfa9945a2dbb812accfb90bce90e04ba43cb0d691bf",
-    "open-r1-tag-count": "sha256:44b025341664d5301881bff0403b6c24c84b229af4c3fca000ace10a7386665d",
-    "ms-swift-format": "sha256:41e19dc223de8b461d56b57cf72233f438458b5fcef2774e769f445a8393d793",
-    "nemo-rl-format": "sha256:9dca10f13d487ceeced57609dd55dce8b775a83f5dd6931d0366b3c1d228ba87",
-    "nemo-rl-exact-alnum": "sha256:1e42105a65db31f5c06f2ea93d0879b0e6c5a9943122269591a5898a7081e6e5",
-    "open-r1-cosine": "sha256:8f2e798ff6468bbeefd3e99d3dd8088ca93a00b61bd412e8bbc9ba32dc5faee2",
-    "open-r1-length": "sha256:ae7cf712dea96b98899c85a88fff1645f2805f939bb5e635bb9a75f8792eba2d",
-    "open-r1-repetition": "sha256:a8707b5e3c180bc6d7b29fbf420666bcb80f8b57b43ba632d16ce0061af0a229",
-    "dapo-soft-overlong": "sha256:05cd4ef3f5bc9ea550bd954591f9f5da16ca5201f503934f0a319f32a2ca1a07",
+    "medvlm-r1": "sha256:5a68d78503386d06a33bd594abd1ebf5dde119626ed20ab71d2cd284de37cfcd",
+    "medvlm-r1-code": "sha256:d7c37570e19c40b6d04b3a37fdc2bcc13f9e4289059ed0132f073744f0b7d76c",
+    "medvlm-r1-eval": "sha256:7def182d3c8694235b6558614bd7f35db0bd54c32c05dff7dd944e778d5a46a5",
+    "mcq": "sha256:f073171fd07a1c2569a0e7eb885c7e5e955dd7a618fe10d2ad8d6fa58b2f5c4d",
+    "open-r1-multimodal": "sha256:09352710d8688fdd4f5e254608c525d3ed477246219e19255c30ab5dc8b009df",
+    "r1-v": "sha256:1dd29926ca58c2d1200d26b537ddaa3a9bddf3e7f937342e77878d0acdda5139",
+    "med-r1": "sha256:1dd29926ca58c2d1200d26b537ddaa3a9bddf3e7f937342e77878d0acdda5139",
+    "med-r1-nothink": "sha256:42ff707445ec356440ffb175cbc4945996be565a21cdaaaf75faf8a9ae6a4dc8",
+    "med-r1-cxr": "sha256:7dc41e1ff22decf45ee3917f84457b438b5d3682179192eff9098a1d28e7b9d2",
+    "medvlthinker": "sha256:c146b9e76b966a236438d88a5357c7883cc3c1585bf75a83b7c99b32cd27928a",
+    "easyr1-r1v": "sha256:a1a56cce4eb9909078a8cbb7502cb7a0fcea2d0908b6b4f0a2d23b678be02fa9",
+    "vlm-r1-mcq": "sha256:6305b636b49cf9baea57047f4d62daa043488500d2529f3f9e3f2b1a5b6eaa61",
+    "medreasoning-easyr1-think": "sha256:6f61d3ec4dfc9e859eab7c9290e60236f5cae2fecf985c44bbfca06d7a8657e3",
+    "medreasoning-easyr1-direct": "sha256:50e06fda398a139e56e2e12399addde250bb811eb6cc4c8520d9a2c64e194ed4",
+    "composite-medqa": "sha256:bbb2096c9e1d0348c27268746a765b827ec97c26017da85158ae6abe527c2e9f",
+    "trl-think-format": "sha256:79e99a2aaf90e4514b9df7046bdf3ba7766bb1835854c35627dfcc81ac00dfb9",
+    "open-r1-format": "sha256:652481c557360d10a06c5c8293615d07360170480a72a8c2095a3b1902628148",
+    "open-r1-tag-count": "sha256:4dc2c32c6dfdfbd5e8fdc84ae74b55417f6d46fba17770c0bc5329a7380bf697",
+    "ms-swift-format": "sha256:3fda4607084850e378100036a85b31b120c225ed1c4a09b97d6ae428d125033e",
+    "nemo-rl-format": "sha256:3d28f76651cb6bcfe13af6c378ab2c0dc67dfd8a6560d0d2c87685609e60815c",
+    "nemo-rl-exact-alnum": "sha256:921b7a30f3df55ff955deccf79017fe76cfcf7ae7c0f3bfc18fd804622cabbc9",
+    "open-r1-cosine": "sha256:4afcb1db8d05689341ea56bbff012d7d6fd080715f0029096d2535c4fed75264",
+    "open-r1-length": "sha256:b435eaf7783344368e98595bc57fc4605f4757100ae168ddd5d716307ffe5dd8",
+    "open-r1-repetition": "sha256:88bc650470e8537d6d813e3c0189880c506d7202aa265c142c56468fcdcbe2c5",
+    "dapo-soft-overlong": "sha256:b4b87898e30a22b85737c76633c29e885df15b4033425d52d8e6e94b9d6da588",
 }
 
 
@@ -148,7 +148,7 @@ def test_a_document_made_from_a_preset_by_a_change_has_no_presets_name() -> None
 def test_spelling_out_a_default_or_writing_keys_in_another_order_keeps_the_digest() -> None:
     short = load_document('{"reward": {"kind": "constant.v1", "value": 1}}')
     long = load_document(
-        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 3, "medreward": 1}'
+        '{"reward": {"value": 1.0, "kind": "constant.v1", "name": null}, "grammar": 4, "medreward": 1}'
     )
     assert short.digest == long.digest
 
@@ -251,7 +251,7 @@ def test_the_deepest_reward_that_loads_can_be_read_back() -> None:
 def test_the_canonical_form_leaves_defaults_out() -> None:
     document = Document(reward=TagPresence(count="at_least_once"))
     assert document.to_json() == (
-        '{"grammar":3,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
+        '{"grammar":4,"medreward":1,"reward":{"count":"at_least_once","kind":"tag_presence.v1"}}'
     )
 
 

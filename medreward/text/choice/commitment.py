@@ -122,7 +122,7 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
 
 
 def _told(statements: tuple[Statement, ...]) -> list[Statement]:
-    """The statements that affirm; one that describes a label affirms it where no label is affirmed or denied in words."""
+    """The statements that affirm; one that describes a label does where none is affirmed or denied in words."""
     told = [one for one in statements if one.verdict in _TOLD]
     if any(one.verdict == "affirmed" for one in told):
         return told
@@ -345,7 +345,8 @@ def _uncommitted(said: Said) -> Choice:
     words = " ".join(tokens)
     if len(said.statements) == 1 and len(named) == 1 and _trails(said.statements[0], said):
         one = said.statements[0]
-        return Choice((named[0],), "stated", "", (one.start, one.end), named)
+        form = "stated" if _names_label(one, said.tagged) else "text_only"
+        return Choice((named[0],), form, "", (one.start, one.end), named)
     if words.isascii() and len(words) == 1 and words.isalpha() and lexicon.names.find(words) is None:
         return said.none("out_of_range")
     if (turned := _of_all(said, tokens, words)) is not None:
@@ -356,8 +357,9 @@ def _uncommitted(said: Said) -> Choice:
         return said.ambiguous("several_labels")
     if any(one.verdict == "denied" for one in said.statements):
         return said.none("denied")
-    refused = _found(REFUSAL, tokens, words) or says("refusal", said.text.casefold())
-    return said.none("refused" if refused else "no_label")
+    if _found(REFUSAL, tokens, words) or says("refusal", said.text.casefold()):
+        return _by_meaning(said, REFUSAL, "refusal") or said.none("refused")
+    return said.none("no_label")
 
 
 def _found(pattern: re.Pattern[str], tokens: tuple[str, ...], words: str) -> bool:
@@ -377,12 +379,19 @@ def _of_all(said: Said, tokens: tuple[str, ...], words: str) -> Choice | None:
         (ALL_OF, "all_of", "ambiguous", "several_labels"),
     ):
         if _found(pattern, tokens, words) or says(name, folded):
-            texts = ((label, squeezed(text.casefold())) for label, text in said.lexicon.texts.items())
-            meant = [label for label, text in texts if pattern.search(text) or says(name, text)]
-            if len(meant) == 1 and not said.named:
-                return Choice((meant[0],), "text_only", "", (0, len(said.kinds) - 1), (meant[0],))
-            return Choice((), form, reason, None, said.named)
+            return (None if said.named else _by_meaning(said, pattern, name)) or Choice(
+                (), form, reason, None, said.named
+            )
     return None
+
+
+def _by_meaning(said: Said, pattern: re.Pattern[str], name: str) -> Choice | None:
+    """The one option whose text says what the body says in other words, where it names no other."""
+    texts = ((label, squeezed(text.casefold())) for label, text in said.lexicon.texts.items())
+    meant = tuple(label for label, text in texts if pattern.search(text) or says(name, text))
+    if len(meant) != 1 or said.named not in ((), meant):
+        return None
+    return Choice(meant, "text_only", "", (0, len(said.kinds) - 1), meant)
 
 
 def _trails(one: Statement, said: Said) -> bool:
@@ -390,7 +399,7 @@ def _trails(one: Statement, said: Said) -> bool:
     ends = _LEADING.fullmatch(said.kinds, one.end + 1) is not None
     if one.verdict != "mentioned" or one.doubt or not ends:
         return False
-    if one.by_text or _turns_down(said):
+    if _turns_down(said):
         return False
     return one.start in said.tagged.wrapped or _TO_COLON.fullmatch(said.kinds, 0, one.start) is not None
 

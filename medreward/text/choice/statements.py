@@ -16,6 +16,8 @@ __all__ = ["Statement", "shaped", "statements"]
 _GLUE = "faoiIQmpuvVyrwnN:b$`"
 _SENTENCE = re.compile(r"[^.?!\n]*+[.?!\n]?")
 _JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
+_LIST_GOES_ON = re.compile(r"(?:,[fo]*+M)*+(?:,?+\||n)[fo]*+M")
+"""The rest of a list behind a "no": ``no effusion, pneumothorax or mass``."""
 _SAME = re.compile(r"[,:]?[iQf]*+")
 _CONJUNCTION = re.compile("[|&]")
 _STOPS = ",.?!\n()-ce0"
@@ -31,7 +33,6 @@ _IS_RIGHT = re.compile(
 _IS = re.compile("[iIQ][yfoa:]*+$")
 _I_DO = re.compile("[iI]f*+[pz]u[fm]*+")
 _IT_IS = re.compile("[fm]*+(?:pm?)?i[fm]*+$|ip$")
-_TEXT_IT_IS = re.compile("[fm]*+(?:pm?i[fm]*+|i)$|ip$")
 _NOT = re.compile("[nN]")
 _DENIED = re.compile("[nNb]|w[ofa]*+:[:fo]*+$|w[of]*+$")
 _CHOSEN = re.compile("[vV][yfoa:]*+$|[aor][fo]*+:[:fo]*+$|u[fm]*+a[yfo]*+$")
@@ -130,7 +131,10 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
         before = None
         for statement in _joined(mentions, kinds) if len(mentions) > 1 else mentions:
             wrapped = statement.start in tagged.wrapped
-            statement.verdict = marks.get(statement.start) or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
+            marked = next((marks[at] for at in range(statement.start, statement.end + 1) if at in marks), None)
+            statement.verdict = marked or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
+            if statement.verdict == "bare" and not statement.left and "affirmed" in marks.values():
+                statement.verdict = "mentioned"  # in a list where others are ticked
             if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
             if statement.verdict == "mentioned" and not asked and _is_described(statement, kinds, tagged):
@@ -183,8 +187,8 @@ def _mentions(kinds: str, start: int, end: int, tagged: Tagged) -> Iterator[Stat
             doubt = 0
         anchored = anchored or "a" in before or "o" in before or "r" in before
         opens = words[-1] in _STOPS + "|&RC" if words else done == start
-        if opens and words[-1:] == "(" and (len(words) > 1 or done > start) and _IN_PASSING.match(kinds, at + 1):
-            opens = False
+        if opens and words[-1:] == "(" and (len(words) > 1 or done > start):
+            opens = not (_IN_PASSING.match(kinds, at + 1) or (len(words) > 3 and words[0] == ")" and words[1] in ",|&"))
         if (clause := _CLAUSE.search(glue)) is not None:
             glue = glue[clause.end() :]
         far, near = glue[:-30], glue[-30:]
@@ -235,10 +239,10 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
         return True
     if None in (*before.labels, *mention.labels) and "," not in between:
         return False
-    of_all = (len(before.labels) > 1 and between == ",") or not _PREDICATE.match(
-        kinds, mention.end + 1
-    )  # "A, B, C excluded"
-    return of_all and not _NOT.search(before.left)
+    if _NOT.search(before.left):
+        return between == "," and _LIST_GOES_ON.match(kinds, mention.end + 1) is not None
+    of_all = len(before.labels) > 1 and between == ","
+    return of_all or not _PREDICATE.match(kinds, mention.end + 1)  # "A, B, C excluded"
 
 
 def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
@@ -266,9 +270,11 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
 
 
 _DESCRIPTION = re.compile(
-    r"(?:[iImp]f*+)?(?:[^.?!\nM,&cnNwRC0]|&(?!f?M))*+(?:,(?![cM])[^.?!\nMRC0]*+)?(?:[.\n]|,(?=M)|$)"
+    r"(?:[iImp]f*+)?(?:[^.?!\nM,&cnNwRC0]|&(?!f?M))*+(?:,(?![cM])[^.?!\nMRC0wN]*+)?(?:[.\n]|,(?=M)|$)"
 )
-_SAID_OF = re.compile("[O7J].*?[aovr%t]|[%F*;ΦωBU]|[dD].*[raoVHlb]|[raoVHlb].*[dD]")
+_SAID_OF = re.compile(  # somebody else's choice, a condition
+    "[O7J].*?[aovr%t]|pf*+O|[%F*;ΦωBU]|[dD].*[raoVHlb]|[raoVHlb].*[dD]"
+)
 
 
 def _is_described(said: Statement, kinds: str, tagged: Tagged) -> bool:
@@ -279,12 +285,14 @@ def _is_described(said: Statement, kinds: str, tagged: Tagged) -> bool:
     return words is not None and _SAID_OF.search(tagged.kinds, said.end + 1, words.end()) is None
 
 
-_MODIFIER = re.compile(r"f*+yf*+[xr]{1,4}+(?=[.,\n]|$)")
+_MODIFIER = re.compile(r"(?:f*+yf*+[xr]{1,4}+){1,3}+(?=[.,\n]|$)")
 """What says where or with what a finding is: ``bursitis of the left knee``."""
 _REFUTED = re.compile(
     r"[:fo]*+[.,:\n()-]*+c?+(?:(?:[fp]++[mi]*+|[mi]++|Q)?[fm]*+(?:w[fw]*+|[nN][fimp]*+(?:[roaVv]f*+)?)"
-    r"|u[fmav]*+n++|u[fm]*+N[vf]*+)(?=[.,)\n?!]|$)"
+    r"|u[fmav]*+n++|u[fm]*+N[vf]*+)z?+(?=[.,)\n?!]|$)"
     r"|[iI][fm]*+r?f*+,?c[fp]*+[im]*+[nN](?=[.,)\n?!]|$)"
+    r"|,pu[fm]*+w(?=[.,)\n?!]|$)"
+    r"|V++,?cf*+w(?=[.,)\n?!fz]|$)"
     r"|f*+\([fpm]*+(?:nf*+[vV]|Nf*+[vV])[^M()]*+\)"
     r"|,?p[fmi]++[fxz]{0,3}+[Qp]?[imf]*+w(?=[.,\n]|$)"
 )
@@ -366,9 +374,7 @@ def _is_affirmed(said: _Place) -> bool:
     if _IS_RIGHT.match(right) and (said.stops or not right.endswith("r") or said.after in "xzMydR|&"):
         return True
     if said.stops and (
-        _I_DO.fullmatch(right)
-        or (_TEXT_IT_IS if said.by_text and not said.anchored else _IT_IS).fullmatch(right)
-        or ("u" in said.left and _VERB_LAST.fullmatch(right))
+        _I_DO.fullmatch(right) or _IT_IS.fullmatch(right) or ("u" in said.left and _VERB_LAST.fullmatch(right))
     ):
         return True
     return _is_chosen(said) and said.after not in ("|", "&")

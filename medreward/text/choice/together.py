@@ -15,8 +15,8 @@ from typing import NamedTuple
 __all__ = ["ALONE", "settled"]
 
 ALONE = str.maketrans(
-    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ϟιςυνρσ",
-    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxxxxxxxx",
+    "O7EHWFBJKGsZ6lU843@59%<>^=~+*;$ΦΔηΨδΓβλεθΣτΛμκωψζφπχξΠΘΩΞ£ϟ§¶¥¢©¤°",
+    "xfvmimIxvxxrfmufumixnvxxavkvxxxdfxxmvvvxaxffffxfxfxvfzaxxxxxxxxxxf",
 )
 """What a word of each of these kinds is by itself."""
 
@@ -66,10 +66,44 @@ def _taking_back(needs: str, pattern: str) -> _Rule:
 
 _NO_MENTION = re.compile("[^M]")
 _STARTS = r"(?:^|(?<=[.\n]))"
-_CLAUSE = r"(?:^|(?<=[.\n,;:&c()-])|(?<=&f))"
+_CLAUSE = r"(?:^|(?<=[.\n,;:&c()-])|(?<=[.\n,;&c]f))"
 _TO_LABEL = "(?=[fo]?M)"
+_TO_TEXT = "(?=[fΔ]*+M)"
 _AT_END = r"(?=[.,\n]|$)"
 _RULES = (
+    # What is to be done, and how a picture was taken
+    _rule("§", rf"(?:{_CLAUSE}|(?<=[3m4Hu])|(?<=[iW]y))§" + _TO_TEXT, "v"),  # start heparin, is to give aspirin
+    _rule("ω", rf"(?:{_CLAUSE}|(?<=3)|(?<=[iW]y))ω" + _TO_TEXT, "v"),  # give aspirin
+    _rule("§y", rf"{_CLAUSE}§y" + _TO_TEXT, "v"),  # treat with heparin
+    _rule("¶y", r"(?<=¶M)y(?=f?M)", "v"),  # replace warfarin with heparin
+    _rule("¶", rf"{_CLAUSE}¶" + _TO_TEXT, "n"),  # stop warfarin
+    _rule("3i", "(?<=M)3i[¥zJ]" + _AT_END, "V"),  # heparin should be given
+    _rule("¢", "(?<=M)[iI]f?¢" + _AT_END, "V"),  # heparin is indicated
+    _becoming("¢z", "(?<=M)[iI]f?¢z(?!f*+O)", lambda found: "V" * (len(found[0]) - 1) + "f"),  # is suggested by
+    _rule("δ", r"(?:^|(?<=[.\n]))δΔ(?=M)", "v"),  # do a lumbar puncture
+    _rule("1h", "(?<=M)if?1h[ax][ax¤]?", "V"),  # is first-line
+    _rule("6y", "(?<=[r¢])6y", "d"),  # would be right only with
+    _rule("¥¤", "(?<=¤[WiI])¥[yzx]" + _TO_TEXT, "v"),  # the image was taken with ultrasound
+    _rule("©O", "(?<=O)[iWf7]{0,3}©z" + _TO_TEXT, "`"),  # the patient is suffering from
+    _rule("©y", "©y(?=f?M(?:$|[.,\n]))", "v"),  # damage to the liver
+    _rule("7G", "(?<=i)7(?=Gy)", "f"),  # is most concerning for
+    _rule("©z", "(?<=[iIW])©z" + _TO_TEXT, "v"),  # is caused by
+    _rule("Vz", "(?<=[px])Vz" + _TO_TEXT, "v"),  # works by
+    _rule("i", r"(?<=[ix¤pfO])i(?:x|5)?[zΠ][fΔ](?=M[f¤]*+(?:$|[.,\n]))", "v"),  # the lesion is on the left
+    _rule("5", r"(?<=[iI])5[zΠ](?=M(?:$|[.,\n]))", "v"),  # rashes are seen in measles
+    _rule("Q", r"Q(?:x|5)?[zΠ]f(?=Mf*+(?:$|[.,\n]))", "v"),  # it's located in the liver
+    *(_always(kind, "x") for kind in "§¶¥¢©¤"),
+    _becoming("°", r"[iIW]f*+(°++)(?=[.,)\n]|$)", lambda found: found[0].replace("°", "x")),  # the heart is small
+    _always("°", "f"),
+    _rule("ΦZ", "(?<=M)ΦZd", "f"),  # until proven otherwise
+    _rule("|.", r"(?<=M\|)\.(?=f?M)", "f"),  # B vs. C
+    _rule("ξy", "(?<=[iIQ])ξ(?=y)", "x"),  # is next to
+    _rule("J:", "J(?=f*+:)", "d"),  # past history:
+    _rule("ξ", "(?<=M)if?ξr?x" + _AT_END, "V"),  # is the next step
+    _rule("7i", "(?<=i)7(?=[.,\n]|$)", "x"),  # suspicion for pneumonia is low
+    _rule("Oa", "(?<=[ao])p?7?Oa" + _AT_END, "d"),  # the answer that students pick
+    _rule("HG", "HiG", "d"),  # would be typical of
+    _rule("HE", "HiE", "d"),
     # What only sounds like a choice, told by an article
     _rule("Πx", _STARTS + "Π(?:Δ|f*+x)[^.?!\\n:cMuaoΘ,]{0,12},(?=f?M)", "d"),  # in children,
     _rule("6Π", "H6(?=[avfx]{1,3}MΠ)", "d"),  # I would only pick B under pressure
@@ -105,13 +139,6 @@ _RULES = (
     _rule("τy", "(?<=M)(?:iz)?f?τyf?[xa]" + _AT_END, "V"),  # is at the top of my list
     _rule("δ", r"(?<=M)δ(?=[.\n]|$)", "V"),  # B does
     _rule("1i", "(?<=M)i1" + _AT_END, "V"),  # is first
-    # What is to be done, and how a picture was taken
-    _rule("ι", rf"(?:{_CLAUSE}|(?<=[3m4Hu])|(?<=[iW]y))ι" + _TO_LABEL, "v"),  # start heparin, is to give aspirin
-    _rule("ω", rf"(?:{_CLAUSE}|(?<=3)|(?<=[iW]y))ω" + _TO_LABEL, "v"),  # give aspirin
-    _rule("ς", rf"{_CLAUSE}ς" + _TO_LABEL, "n"),  # stop warfarin
-    _rule("3i", "(?<=M)3i[υzJ]" + _AT_END, "V"),  # heparin should be given
-    _rule("ν", "(?<=M)[iI]f?ν" + _AT_END, "V"),  # heparin is indicated
-    _rule("υρ", "(?<=ρ[WiI])υ[yzx]" + _TO_LABEL, "v"),  # the image was taken with ultrasound
     # Ways to say I, or in my view
     _rule("Λ", "z[fr27]{0,2}Λ(?:,(?=f?[Moaupi]))?|Λz(?=[fo]?M)", "f"),  # on reflection
     _rule("θu", "(?<=u)θ(?=[yz]?[fo]?M)", "v"),  # I vote for
@@ -120,7 +147,7 @@ _RULES = (
     _rule("χ", "(?<=M)χ[pf]{1,2}r?" + _AT_END, "V"),  # describes this best
     _rule("φd", "dφ(?=,|y)", "f"),  # if pressed
     _rule("jd", "dj(?=,)", "f"),  # if anything
-    _rule("ky", "(?<!ux)(?<!u)k[fp]?y(?=[fo]?M)", "v"),  # changes this to
+    _rule("ky", "(?:(?<!ux)(?<!u)k[fp]|(?<![ux])k)y(?=[fo]?M)", "v"),  # changes this to
     # What only sounds like a choice
     _rule("μ", "[vx](?=[fo]?Mzμ)", "d"),  # keep B in mind
     _rule("κv", "z?κyv(?=y)", "d"),  # as much to say for
@@ -149,7 +176,7 @@ _RULES = (
     _rule("|c", r"\|c" + _TO_LABEL, "k"),  # or rather
     _rule("&r", "(?<=,)&r" + _TO_LABEL, "c"),  # e sim
     # Other words
-    _rule("Om", r"O[f7]*+m(?=f*+M(?:$|[.,\n]))", "`"),  # the patient has bursitis
+    _rule("Om", r"O[f7]*+m(?=f*+MM?(?:$|[.,\n]|cb))", "`"),  # the patient has bursitis
     _rule("O:", "vyf?O(?=:)", "v"),  # I agree with the user:
     _rule("Oy", r"O(?=yf*+M[.\n]*+$)", "`"),  # a man with bursitis
     _rule("O", r"(?<![yz])(?<![yz]f)(?<![yz]ff)O[^OMvt3.,?!\n:;()ucU4]{0,30}+[vt]", "d"),  # students often choose
@@ -159,7 +186,7 @@ _RULES = (
     _rule("χy", "χx(?=y[fo]?M)", "v"),  # boils down to
     _rule("nK", "n[fx]{0,2}yK(?=p?[fo]?M)", "d"),  # not enough to call it
     _rule("ry", r"(?:^|(?<=[,.\n]))ry" + _TO_LABEL, "v"),  # yes to
-    _rule("Gx", "(?<=[iWf])G[xρ](?=yf?M)", "v"),  # is a classic presentation of
+    _rule("Gx", "(?<=[iWf])Gx(?=yf?M)", "v"),  # is a classic presentation of
     _rule("Gy", "Gu?(?=y)", "v"),  # points to, typical of, leads me to
     _rule("K", r"(?<=M)K(?=[.,\n]|$)", "V"),  # B stands
     _rule("<", "(?<=[u4])f?<(?=[fo]?M(?!>))", "v"),  # I'd take
@@ -167,7 +194,7 @@ _RULES = (
     _rule("K", "Kx[yz](?=[yfo:]*+M)", "v"),  # end up with
     _rule("K", "K(?:Hi?|[iuxz])?[zpy](?=[yfo:]*+M)", "v"),  # settle on, my money is on, make it
     _rule("hf", "(?<=f)h(?=f)", "f"),  # left-sided
-    _rule("%", "(?<=[xO,])[fHl3m]?f?%", "d"),  # my attending said; not: I said
+    _rule("%", "(?<=[xO,])[fHl3m]?f?%(?![iIW])", "d"),  # my attending said; not: I said
     _rule("v", "(?<=x)[Hl]f?v" + _TO_LABEL, "d"),  # somebody would say
     _rule("H<", "H<", "d"),  # it would take
     _rule("U", "Uf?m?[v%]", "d"),  # you said
@@ -188,7 +215,7 @@ _RULES = (
     _rule("^", r"(?<=i)f{1,2}\^(?=z)", "x"),  # is just a guess by
     _rule("=", _STARTS + "=", "x"),  # see option B
     _rule("~", "~(?=[fo]?M)", "n"),  # scratch B
-    _rule("+", r"\+(?=f?M(?:yi)?[f7]{0,2}r)|\+p(?=f?M)", "v"),  # I consider B the best
+    _rule("+", r"\+(?=f?M(?:yi)?(?:[f7]{0,2}r|[f7]f(?:[.,\n]|$)))|\+p(?=f?M)", "v"),  # I consider B the best
     _rule("kz", "z(?=f?Myf?M)", "n"),  # changed from B
     _rule("kn", "(?<=nM)y(?=f?M)", "v"),  # to D
     _rule("iz", "(?<=M)iz[va](?=y)|(?<=M)iuz(?=f?r)", "V"),  # is in line with, strikes me as
@@ -196,7 +223,7 @@ _RULES = (
     _rule("sn", "n[fx]{0,3}s", "n"),  # no evidence
     _rule("sy", r"s(?=yf*+M(?:$|[.,)\n]))", "v"),  # evidence of B, and no more
     _rule("Z", "Z(?=f?M)", "v"),  # confirmed bursitis
-    _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$)", "r"),  # bursitis is seen
+    _rule("5", r"(?<=[iM])5(?=[.,)\n;]|$|[Πz]f)", "r"),  # bursitis is seen
     _rule("9x", r"(?<=M)9f?x{1,2}+(?=[.,\n]|$)", "f"),  # bursitis without effusion
     _rule("jf", r"(?<=M)jf{1,2}+(?=[.,\n]|$)", "f"),  # all the way
     _rule("d", "d(?=4|u[FmlBn3HWif])", "f"),  # if I had to choose

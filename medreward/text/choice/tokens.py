@@ -37,8 +37,8 @@ class Tagged:
 
 _ANSWER_MARK = re.compile(r"[q\n]*+(?P<q>X):[^?]*+\?[q\n]*+A(?=:)")
 """``Q: ...? A:``"""
-_OF_PICTURE = re.compile("σ++(?=T)|(?<=T)ρ")
-"""What may stand round a text that it changes nothing of: ``a chest X-ray image``."""
+_PART = re.compile("¤++(?=T)|r(?=(?:h[f°])?T)|(?<=T)(?:¤|Λ|ζ|Xh¤){1,3}+")
+"""What may stand round a text and changes nothing of it: ``a chest X-ray image``, ``left lung``."""
 _NUMBERED = re.compile(r"#(?=[.)](?!$))")
 
 
@@ -56,8 +56,7 @@ def tag(cut: Cut, found: Found, lexicon: Lexicon) -> Tagged:
     if found:
         has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
         kinds, first, last, meant = merged(kinds, found)
-        if "ρ" in kinds or "σ" in kinds:
-            kinds = _OF_PICTURE.sub(lambda part: "f" * len(part[0]), kinds)
+        kinds = _PART.sub(lambda part: _as_filler(part, raw, first), kinds)
     if "q" in kinds or "(" in kinds:
         kinds, first, last, meant = _unwrapped(kinds, first, last, meant)
     tagged = Tagged(kinds, first, last, meant)
@@ -156,22 +155,25 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         return tagged
     out, end = list(kinds), len(kinds) - 1
     live: list[int] = []
-    previous, is_dead = -1, False  # the candidate before, and was it part of a phrase? For "hepatitis A, B or C"
+    previous, was, is_dead = (
+        -1,
+        "",
+        False,
+    )  # the candidate before, and was it part of a phrase? For "hepatitis A, B or C"
     for at in places:
         kind, token = kinds[at], raw[first[at]]
         before = _NEIGHBOUR.get(kinds[at - 1], kinds[at - 1]) if at else ""
         after = _NEIGHBOUR.get(kinds[at + 1], kinds[at + 1]) if at < end else ""
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         if kind == "A":
-            following = raw[first[at + 1]] if after else ""
-            fits = _is_weak_label(token, before, after, following)
-            if fits and after == "T" and len(following) > 1 and following.isupper():  # a CT
-                fits = tagged.means.get(at + 1) == lexicon.chunks.meaning(token)
+            fits = _is_weak_label(token, before, after, _word_behind(at, tagged, raw, lexicon) if after else "")
         else:
             fits = _is_strong_label(kind, after, kinds, at)
         if fits and before == "|" and kinds[at - 2 : at - 1] == "x" and raw[first[at - 1]] == "/":
             fits = False  # a unit, such as mg/d
-        is_part = (is_dead and joined and kind in "LXA") or (before in _PHRASES and kind in "LAXT")
+        is_part = (is_dead and joined and (kind in "LXA" if was != "T" else kind == "T" and before in "|&")) or (
+            before in _PHRASES and kind in "LAXT"
+        )
         if fits and not is_part:
             out[at] = "M"
             live.append(at)
@@ -179,8 +181,8 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
             out[at] = {"A": "Δ" if token in "aA" else "u"}.get(kind, "x")
             if kind in "LX" and joined and not is_dead and before in "|&" and live:
                 out[live.pop()] = "x"
-        is_dead = out[at] == "x" if kind in "LX" else out[at] != "M" and token == "A" and before in _PHRASES
-        previous = at
+        is_dead = out[at] == "x" if kind in "LXT" else out[at] != "M" and token == "A" and before in _PHRASES
+        previous, was = at, kind
     for at in live:
         if kinds[at] == "T":
             tagged.texts.add(at)
@@ -191,7 +193,21 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
     return tagged
 
 
-_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | dict.fromkeys("<ιςω", "v")
+def _as_filler(part: re.Match[str], raw: list[str], first: Sequence[int]) -> str:
+    """Fillers for what stands round a text; "right" is a side there, while other words of its kind stay."""
+    is_side = part[0] != "r" or raw[first[part.start()]].casefold() == "right"
+    return "f" * len(part[0]) if is_side else part[0]
+
+
+def _word_behind(at: int, tagged: Tagged, raw: list[str], lexicon: Lexicon) -> str:
+    """The word behind a letter; none where it is another option's text in capitals: ``a CT``."""
+    word = raw[tagged.first[at + 1]]
+    is_acronym = tagged.kinds[at + 1] == "T" and len(word) > 1 and word.isupper()
+    own = lexicon.chunks.meaning(raw[tagged.first[at]])
+    return "" if is_acronym and tagged.means[at + 1] != own else word
+
+
+_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | dict.fromkeys("<§¶ω", "v")
 _PHRASES = ("x", "h")
 """Behind a word or a hyphen a letter is part of a phrase."""
 

@@ -63,10 +63,10 @@ kind   name               tokens                          kind   name           
 ``£``  ``worse``          worse (than)
 ``Ω``  ``asked``          question, time, exam            ``Ξ``  ``last``           last
 ``φ``  ``forced``         (if) forced, pressed            ``π``  ``ask``            (if you) ask (me)
-``ϟ``  ``long``           (as) long (as)                  ``ι``  ``act``            start, give, perform
-``ς``  ``end_of_act``     stop, discontinue               ``υ``  ``acted``          started, performed, taken
-``ν``  ``advised``        indicated, recommended          ``ρ``  ``picture``        scan, image, film
-``σ``  ``part_of_body``   chest, abdominal
+``ϟ``  ``long``           (as) long (as)                  ``§``  ``act``            start, perform
+``¶``  ``end_of_act``     stop, replace                   ``¥``  ``acted``          started, performed, taken
+``¢``  ``advised``        indicated, needed               ``©``  ``caused``         caused (by)
+``¤``  ``part``           scan, chest, lung, lesion       ``°``  ``degree``         large, severe, left
 =====  =================  ==============================  =====  =================  ==========================
 
 Without words of their own: ``L`` a label, ``A`` a label that is
@@ -179,12 +179,13 @@ _NAMES = {
     "worse": "£",
     "gets": "χ",
     "next": "ξ",
-    "act": "ι",
-    "end_of_act": "ς",
-    "acted": "υ",
-    "advised": "ν",
-    "picture": "ρ",
-    "part_of_body": "σ",
+    "act": "§",
+    "end_of_act": "¶",
+    "acted": "¥",
+    "advised": "¢",
+    "caused": "©",
+    "part": "¤",
+    "degree": "°",
     "comma": ",",
     "colon": ":",
     "stop": ".",
