@@ -103,6 +103,7 @@ _RULES = (
     _rule("7i", "(?<=i)7(?=[.,\n]|$)", "x"),  # suspicion for pneumonia is low
     _rule("Oa", "(?<=[ao])p?7?Oa" + _AT_END, "d"),  # the answer that students pick
     _rule("HG", "HiG", "d"),  # would be typical of
+    _rule("dG", _STARTS + "dGy" + _TO_LABEL, "v"),  # se trata de
     _rule("HE", "HiE", "d"),
     # What only sounds like a choice, told by an article
     _rule("Πx", _STARTS + "Π(?:Δ|f*+x)[^.?!\\n:cMuaoΘ,]{0,12},(?=f?M)", "d"),  # in children,

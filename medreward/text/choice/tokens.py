@@ -54,7 +54,7 @@ def tag(cut: Cut, found: Found, lexicon: Lexicon) -> Tagged:
     if "?" in kinds and (marked := _ANSWER_MARK.match(kinds)) is not None and raw[marked.start("q")] in "Qq":
         kinds = f"{kinds[: marked.end() - 1]}a{kinds[marked.end() :]}"
     if found:
-        has_verdict = any(start == end and kinds[start] in "rw" for start, end, _, _ in found)
+        has_verdict = any(start == end and kinds[start] in "rwi" for start, end, _, _ in found)
         kinds, first, last, meant = merged(kinds, found)
         kinds = _PART.sub(lambda part: _as_filler(part, raw, first), kinds)
     if "q" in kinds or "(" in kinds:
@@ -223,6 +223,8 @@ def _remark(tagged: Tagged, raw: list[str], at: int) -> str | None:
     """The kind of an option's text that is a verdict, such as "right", where it is the verdict: "that's right"."""
     first = tagged.first[at]
     kind = word_kinds().get(raw[first].casefold()) if tagged.kinds[at] == "T" and first == tagged.last[at] else None
+    if kind == "i" and tagged.kinds[max(at - 1, 0) : at] in ("a", "o"):  # 答案是, where an option is 是
+        return kind
     if kind not in ("r", "w"):
         return None
     before = [token.casefold() for token in raw[max(first - 2, 0) : first]]
