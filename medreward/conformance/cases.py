@@ -14,7 +14,7 @@ from medreward.text.options import OptionSet
 
 __all__ = ["CATEGORIES", "EDITION", "Answer", "Case", "load_cases"]
 
-EDITION = 3
+EDITION = 4
 """The edition of the suite; it rises whenever a case is added, taken away or relabelled."""
 
 CATEGORIES: tuple[str, ...] = (
@@ -25,6 +25,7 @@ CATEGORIES: tuple[str, ...] = (
     *("negation", "hedges_and_rankings", "shotguns", "self_correction", "none_and_all", "beyond_and_repeated"),
     *("several_answers", "untagged", "verdict_behind", "others_and_past", "conditions_and_questions"),
     *("doubt_and_refusal", "findings_absent", "plain_commitments", "talk_of_letters", "several_lines", "unseen"),
+    "findings_and_treatments",
 )
 """Every category, in the order of the report; each is a file of that name."""
 

@@ -2,7 +2,7 @@
 
 Each is called as its own evaluation calls it, on the body as it is; ``inspect_ai`` reads only text that says
 ``ANSWER:``, so that is put before the body. Their packages are imported when they are called, and are installed for
-this alone.
+this alone. Two that do not look at the body say what the suite gives for nothing.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ def lighteval(body: str, options: Options, select: str) -> str | None:
     patterns = match.get_extraction_regexes(document, [config], language)
     found = match.extract_target_from_pred(body, patterns, "no_fallback", "any_match", 5)
     return _spelt(str(found[0]), options) if found else None
+
+
+def second_label(body: str, options: Options, select: str) -> str:
+    """The second label whatever the body says: what knowing nothing of the body is worth."""
+    return list(options)[1]
+
+
+def nothing(body: str, options: Options, select: str) -> None:
+    """No label whatever the body says."""
 
 
 def _spelt(label: str, options: Options) -> str:

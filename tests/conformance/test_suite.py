@@ -49,13 +49,13 @@ def first_letter(body: str, options: Mapping[str, str | None], select: str) -> s
 
 
 def test_a_verdict_is_right_a_false_hit_missed_or_wrong() -> None:
-    chosen = {"not B", "B is not the answer.", "A is wrong, so B", "It is B", "b"}
+    chosen = {"not B", "D is not the answer.", "A is wrong, so D", "It is B", "b"}
     cases = [case for case in load_cases(["negation", "english_statements"]) if case.body in chosen]
     verdicts = {one.case.body: one.verdict for one in run(cases, first_letter).outcomes}
     assert verdicts == {
         "not B": "false_hit",
-        "B is not the answer.": "false_hit",
-        "A is wrong, so B": "wrong",
+        "D is not the answer.": "false_hit",
+        "A is wrong, so D": "wrong",
         "It is B": "right",
     }
     assert {one.verdict for one in run(cases, Constant(None)).outcomes} == {"right", "missed"}

@@ -258,7 +258,7 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
         said.left, right, words[:1], (said.opens, said.anchored, said.doubt, said.by_text, asked, wrapped)
     )
     if verdict in ("affirmed", "bare"):
-        if _OUTDONE.match(window) or _PARTLY.match(window):
+        if _OUTDONE.match(window) or _PARTLY.match(window) or (said.by_text and _BESIDE.match(window)):
             return "mentioned"
         if _REFUTED.match(window) or (said.by_text and _UNSEEN.match(window)):
             return "denied"
@@ -302,6 +302,8 @@ _OUTDONE = re.compile(r"[^.?!\nc]{1,12}c[fpi]*+wb")
 """``B is better than A but worse than C``."""
 _PARTLY = re.compile(r"f*+V[^.?!\nMc]{1,14}c(?:f*+n(?![fo]*+M)|fm[fo]*+M)")
 """``B explains the pain but not the fever``."""
+_BESIDE = re.compile("zf*+M")
+"""``Lumbar puncture after head CT``."""
 _SAID_BY = re.compile(r",f*+x{1,3}+d(?=[.,\n]|$)")
 """Who says so, behind what he says: ``B, the student said``."""
 _AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")

@@ -84,7 +84,7 @@ _RULES = (
     _rule("1h", "(?<=M)if?1h[ax][ax¤]?", "V"),  # is first-line
     _rule("6y", "(?<=[r¢])6y", "d"),  # would be right only with
     _rule("¥¤", "(?<=¤[WiI])¥[yzx]" + _TO_TEXT, "v"),  # the image was taken with ultrasound
-    _rule("©O", "(?<=O)[iWf7]{0,3}©z" + _TO_TEXT, "`"),  # the patient is suffering from
+    _rule("©p", "(?<=p)[iWf7]{0,3}©z" + _TO_TEXT, "`"),  # the patient is suffering from
     _rule("©y", "©y(?=f?M(?:$|[.,\n]))", "v"),  # damage to the liver
     _rule("7G", "(?<=i)7(?=Gy)", "f"),  # is most concerning for
     _rule("©z", "(?<=[iIW])©z" + _TO_TEXT, "v"),  # is caused by
@@ -100,6 +100,7 @@ _RULES = (
     _rule("ξy", "(?<=[iIQ])ξ(?=y)", "x"),  # is next to
     _rule("J:", "J(?=f*+:)", "d"),  # past history:
     _rule("ξ", "(?<=M)if?ξr?x" + _AT_END, "V"),  # is the next step
+    _rule("G7", "G(?=yf?Mi7)", "x"),
     _rule("7i", "(?<=i)7(?=[.,\n]|$)", "x"),  # suspicion for pneumonia is low
     _rule("Oa", "(?<=[ao])p?7?Oa" + _AT_END, "d"),  # the answer that students pick
     _rule("HG", "HiG", "d"),  # would be typical of
