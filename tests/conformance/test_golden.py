@@ -55,7 +55,8 @@ OPEN = {
     "Aspirin acts through inhibition of cyclooxygenase.",
     "The drug causes blockade of beta receptors",
     "C: Pneumothorax\nPneumonia: no consolidation\nPleural effusion: no blunting\nCardiomegaly: normal heart size",
-    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent markings. The heart is large, so cardiomegaly.",
+    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent markings. "
+    "The heart is large, so cardiomegaly.",
     "Target cells may be seen in thalassemia, but the sickled cells here indicate sickle cell disease.",
     "IV vancomycin",
     "Prescribe azithromycin 500 mg daily",
