@@ -23,6 +23,10 @@ def test_no_body_without_a_choice_is_given_one() -> None:
     assert [one.case.id for one in report().outcomes if one.verdict == "false_hit"] == []
 
 
+LONG = (
+    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent markings."
+    " The heart is large, so cardiomegaly."
+)
 OPEN = {
     "If not A then B; and it is not A.",
     "Either A, which needs air, or B, which needs a clot. There is no air. B.",
@@ -55,8 +59,7 @@ OPEN = {
     "Aspirin acts through inhibition of cyclooxygenase.",
     "The drug causes blockade of beta receptors",
     "C: Pneumothorax\nPneumonia: no consolidation\nPleural effusion: no blunting\nCardiomegaly: normal heart size",
-    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent markings. "
-    "The heart is large, so cardiomegaly.",
+    LONG,
     "Target cells may be seen in thalassemia, but the sickled cells here indicate sickle cell disease.",
     "IV vancomycin",
     "Prescribe azithromycin 500 mg daily",

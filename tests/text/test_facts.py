@@ -52,6 +52,8 @@ TABLE: list[tuple[Any, dict[str, int]]] = [
         "<think>\n</think></think>": 0, "<think></think>\n</think>": 1, "</think>": 0,
     }),
     (path("one_line", begin="start", end="<think>"), {"a<think>": 1, "a\n<think>": 0, "<think>\n<think>": 1, "a": 0}),
+    (path("anything", begin="start", end="<think>"), {"x<think>": 1, "<think>": 1, "x": 0}),
+    (path("own_lines", begin="start", end="<think>"), {"\nx\n<think>": 1, "x\n<think>": 0, "\nx<think>": 0}),
     (path("own_lines"), {
         "<think>\n\n</think>": 1, "<think>\na\n</think>": 1, "<think>\n</think>": 0, "<think>a\n</think>": 0,
         "<think>\na</think>": 0, "<think>\n<think>\n</think>": 1, "<think>\n<answer>\n</think>": 1,
