@@ -24,8 +24,8 @@ def test_no_body_without_a_choice_is_given_one() -> None:
 
 
 LONG = (
-    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent markings."
-    " The heart is large, so cardiomegaly."
+    "Looking at each option: pneumonia would show consolidation, pleural effusion blunting, pneumothorax absent"
+    " markings. The heart is large, so cardiomegaly."
 )
 OPEN = {
     "If not A then B; and it is not A.",

@@ -175,3 +175,24 @@ def test_explain_marks_the_words_of_every_label_where_several_are_asked() -> Non
     explanation = explain(text, gold="A", options=["heart", "lung", "liver"], reward=reward)
     assert explanation.answer == "A,C"
     assert [text[mark.start : mark.end] for mark in explanation.marks if mark.kind == "label"] == ["A and C"]
+
+
+SHARED = [
+    ("B. Pneumonia", ("Pneumonia", "Pneumonia"), None),  # whose text it is nobody can say
+    ("B. Pneumonia", ("Pneumonia.", "Pneumonia"), None),
+    ("(B) Pneumonia.", ("pneumonia", "Pneumonia"), None),
+    ("B. A", ("Heart", "A"), None),  # two labels
+    ("A. Pneumonia tear", ("Pneumonia tear", "Pneumonia"), "A"),
+    ("B. Viral pneumonia", ("Pneumonia", "Viral pneumonia"), "B"),
+    ("B. None", ("Heart", "None"), "B"),
+    ("B. neither", ("Heart", "neither"), "B"),
+    ("B. Lungs #", ("Heart", "Lungs #"), "B"),
+]
+
+
+@pytest.mark.parametrize(("body", "texts", "label"), SHARED)
+def test_a_label_and_its_own_text_is_a_choice_unless_another_option_reads_the_same(
+    body: str, texts: tuple[str, ...], label: str | None
+) -> None:
+    found = Reading(Rows.of(pa.array([f"<answer>{body}</answer>"]), pa.array([texts])))[ChoiceOf()]
+    assert found.label.tolist() == [-1 if label is None else "AB".index(label)]
