@@ -81,6 +81,8 @@ _CLAIM = re.compile(rf"{_BEFORE}[frz7]*+a[f]*+[i:]f*+(?P<label>{_LABEL}){_BEHIND
 _AMONG = re.compile(r"(?:^|[.\n])Π[^.\n]*+\.?+$")
 """``In children, so B``: a condition."""
 _ENDING = re.compile(rf"{_BEFORE}f++(?P<label>{_LABEL})\.?+$")
+_OF_MEDICINE = str.maketrans("§¶¥¢©¤°", "xxxxxxf")
+"""Words that mean something only beside another label or text."""
 _AGAIN = re.compile(r"(?:\n++:?+[LA])++\.?+$")
 """Lines behind the rest that hold a label and nothing else."""
 _OWN = re.compile(r"(?:(?<=L)|(?<=[LA])[.,:)-]|(?<=[LA])(?=\())(?:\(T\)|T)(?=[.\n]|\)?$|,z(?![1JΛ]))")
@@ -106,6 +108,7 @@ def plain_choice(text: str, cut: Cut, found: Found, lexicon: Lexicon) -> Choice 
     kinds = _without_own_texts(cut, found, lexicon) if found else cut.kinds
     if kinds is None:
         return None
+    kinds = kinds.translate(_OF_MEDICINE)
     again = _AGAIN.search(kinds)
     if again is not None:
         kinds = kinds[: again.start()]
