@@ -240,7 +240,8 @@ def _belong(before: Statement, mention: Statement, kinds: str) -> bool:
     if None in (*before.labels, *mention.labels) and "," not in between:
         return False
     if _NOT.search(before.left):
-        return between == "," and _LIST_GOES_ON.match(kinds, mention.end + 1) is not None
+        of_list = (before.left[-1] in "yf" and "y" in before.left) or _LIST_GOES_ON.match(kinds, mention.end + 1)
+        return between == "," and bool(of_list)
     of_all = len(before.labels) > 1 and between == ","
     return of_all or not _PREDICATE.match(kinds, mention.end + 1)  # "A, B, C excluded"
 
@@ -266,6 +267,8 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
             return "mentioned"
     elif verdict == "mentioned" and _AGREED.match(window):
         return "affirmed"
+    elif verdict == "mentioned" and said.opens and not (said.left or said.by_text or said.doubt or asked):
+        return "bare" if _WITH.match(window) else verdict
     return verdict
 
 
@@ -308,6 +311,8 @@ _SAID_BY = re.compile(r",f*+x{1,3}+d(?=[.,\n]|$)")
 """Who says so, behind what he says: ``B, the student said``."""
 _AGREED = re.compile(r"[fo]*+[,.&c]*+(?:f*+uf*+v(?=[.\n]|$)|[fpx]++if*+r(?=[.\n]|$))")
 """Somebody else's choice that is ours too: ``The student says B, and I agree``."""
+_WITH = re.compile(r"yf*+x{1,3}+(?=[.,\n]|$)")
+"""``B with 85% probability``."""
 _ONLY_IF = re.compile(r"[,(-]*+c?f*+dd")
 
 
