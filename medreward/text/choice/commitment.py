@@ -110,7 +110,7 @@ def _standing(said: Said) -> tuple[list[Statement], set[str | None], int | None]
         if cut is not None and (late := _colon_behind(said, cut)) is not None:
             yes, begin = [late], cut
         yes = [one for one in yes if one.start > begin or begin == 0]
-    if (line := _answer_line(said, yes)) is not None:
+    if (line := _answer_line(said, yes) or _conclusion(said, yes)) is not None:
         return [line], {label for one in said.statements if one.start > line.end for label in _denied(one)}, cut
     denied = {
         label
@@ -129,7 +129,9 @@ def _told(statements: tuple[Statement, ...]) -> list[Statement]:
     open_ones = [one for one in statements if one.verdict not in _TOLD]
     if not all(one.verdict == "described" or one.by_text for one in open_ones):
         return told
-    described = [replace(one, verdict="bare") for one in open_ones if one.verdict == "described"]
+    described = [
+        replace(one, verdict="bare") for one in open_ones if one.verdict == "described" and not (told and one.by_text)
+    ]
     return sorted(told + described, key=lambda one: one.start) if described else told
 
 
@@ -158,6 +160,18 @@ def _answer_line(said: Said, yes: list[Statement]) -> Statement | None:
     return yes[-1] if opens_line and all(one.labels == yes[-1].labels for one in fields) else None
 
 
+_CONCLUDES = re.compile("f+[fc]*+a[yfo]*+[i:][f:]*+$")
+
+
+def _conclusion(said: Said, yes: list[Statement]) -> Statement | None:
+    """A last ``So the answer is C`` behind statements of which some are true: some questions ask for the false one."""
+    if len(yes) < 3 or len(yes[-1].labels) != 1 or yes[-1] is not said.statements[-1]:
+        return None
+    is_last = yes[-1].verdict == "affirmed" and _CONCLUDES.search(yes[-1].left) is not None
+    judged = all(one.verdict == "affirmed" and not one.left and said.kinds[one.end + 1] == "i" for one in yes[:-1])
+    return yes[-1] if is_last and judged else None
+
+
 def _denied(one: Statement) -> tuple[str | None, ...]:
     return one.labels if one.verdict == "denied" else ()
 
@@ -167,10 +181,12 @@ def _is_said_before(said: Said, place: int) -> bool:
 
 
 def _without_list(said: Said, yes: list[Statement]) -> list[Statement]:
-    """What is affirmed, without a list of the options that only repeats them before one is affirmed."""
+    """What is affirmed, without a list of the options that only repeats them, or goes through the others behind it."""
     affirmed = [one for one in yes if one.verdict == "affirmed" or one.left.endswith(":")]
     if not affirmed or len(affirmed) == len(yes):
         return yes
+    if _goes_through(said, affirmed):
+        return affirmed
     listed = [one for one in yes if one.verdict == "bare" and len(one.labels) == 1 and one.start < affirmed[0].start]
     labels = {one.labels[0] for one in listed}
     enough = len(labels) > 2 or (len(labels) == 2 and len(said.lexicon.names.labels) == 2)
@@ -179,6 +195,27 @@ def _without_list(said: Said, yes: list[Statement]) -> list[Statement]:
     return [one for one in yes if one not in listed]
 
 
+def _goes_through(said: Said, affirmed: list[Statement]) -> bool:
+    """Are the other options gone through behind the one that is affirmed: ``A - no fever; B - no cough``?"""
+    wanted = {label for one in affirmed for label in one.labels}
+    others = [one for one in said.statements if _is_listed(one, said.kinds) and not wanted.issuperset(one.labels)]
+    labels = [label for one in others for label in one.labels]
+    return (
+        len({*labels}) == len(labels) == len(others) > 1
+        and len(wanted) == 1
+        and wanted.isdisjoint(labels)
+        and others[0].start > affirmed[-1].end
+    )
+
+
+def _is_listed(one: Statement, kinds: str) -> bool:
+    if one.verdict == "described":
+        return True
+    is_bare = one.verdict == "bare" and not one.left and kinds[max(one.start - 1, 0)] not in "|&"
+    return is_bare and _MORE_IS_SAID.match(kinds, one.end + 1) is not None
+
+
+_MORE_IS_SAID = re.compile("[-:).,]*+[^|&M.?!\n]*[xnNw]")
 _SILENCE = re.compile(r"[!.,?\n()f-]*+")
 
 

@@ -137,7 +137,7 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
                 statement.verdict = "mentioned"  # in a list where others are ticked
             if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
-            if statement.verdict == "mentioned" and not asked and _is_described(statement, kinds, tagged):
+            if not asked and _is_described(statement, kinds, tagged):
                 statement.verdict = "described"
             if before is not None and _is_gapped(before, statement, kinds):
                 statement.verdict = "denied"
@@ -275,14 +275,25 @@ def _verdict(said: Statement, kinds: str, *, asked: bool, wrapped: bool) -> str:
 _DESCRIPTION = re.compile(
     r"(?:[iImp]f*+)?(?:[^.?!\nM,&cnNwRC0]|&(?!f?M))*+(?:,(?![cM])[^.?!\nMRC0wN]*+)?(?:[.\n]|,(?=M)|$)"
 )
+_COLON_AND_MORE = re.compile(r":[^M.?!\n]*x")
+"""``Pneumonia: no consolidation``."""
 _SAID_OF = re.compile(  # somebody else's choice, a condition
     "[O7J].*?[aovr%t]|pf*+O|[%F*;ΦωBU]|[dD].*[raoVHlb]|[raoVHlb].*[dD]"
 )
 
 
 def _is_described(said: Statement, kinds: str, tagged: Tagged) -> bool:
-    """Does a sentence open with a label and its own text, and say what that is, has or does?"""
-    if said.end not in tagged.texts or len(said.labels) > 1 or said.by_text or said.left or said.doubt:
+    """Does a sentence open with a label and its own text, or a text and a colon, and say what that is, has or does?"""
+    if said.verdict == "bare" and said.by_text and not said.left and said.end in tagged.texts:
+        return _COLON_AND_MORE.match(kinds, said.end + 1) is not None
+    if (
+        said.verdict != "mentioned"
+        or said.end not in tagged.texts
+        or len(said.labels) > 1
+        or said.by_text
+        or said.left
+        or said.doubt
+    ):
         return False
     words = _DESCRIPTION.match(kinds, said.end + 1) if said.opens else None
     return words is not None and _SAID_OF.search(tagged.kinds, said.end + 1, words.end()) is None

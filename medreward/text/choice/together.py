@@ -79,6 +79,7 @@ _RULES = (
     _rule("¶", rf"{_CLAUSE}¶" + _TO_TEXT, "n"),  # stop warfarin
     _rule("3i", "(?<=M)3i[¥zJ]" + _AT_END, "V"),  # heparin should be given
     _rule("¢", "(?<=M)[iI]f?¢" + _AT_END, "V"),  # heparin is indicated
+    _rule("¥&", "(?<=&M)¥" + _AT_END, "V"),  # aspirin should be stopped and heparin started
     _becoming("¢z", "(?<=M)[iI]f?¢z(?!f*+O)", lambda found: "V" * (len(found[0]) - 1) + "f"),  # is suggested by
     _rule("δ", r"(?:^|(?<=[.\n]))δΔ(?=M)", "v"),  # do a lumbar puncture
     _rule("1h", "(?<=M)if?1h[ax][ax¤]?", "V"),  # is first-line

@@ -211,7 +211,7 @@ def _word_behind(at: int, tagged: Tagged, raw: list[str], lexicon: Lexicon) -> s
     return "" if is_acronym and tagged.means[at + 1] != own else word
 
 
-_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | dict.fromkeys("<§¶ω", "v")
+_NEIGHBOUR = {chr(code): chr(kind) for code, kind in ALONE.items()} | dict.fromkeys("<§¶ω¥", "v")
 _PHRASES = ("x", "h")
 """Behind a word or a hyphen a letter is part of a phrase."""
 
