@@ -16,7 +16,7 @@ __all__ = ["Statement", "shaped", "statements"]
 _GLUE = "faoiIQmpuvVyrwnN:b$`"
 _SENTENCE = re.compile(r"[^.?!\n]*+[.?!\n]?")
 _JOIN = re.compile(r"[,):(\-]*+(?:[|&]++,?)*+[fo]*+")
-_LIST_GOES_ON = re.compile(r"(?:,[fo]*+M)*+(?:,?+\||n)[fo]*+M")
+_LIST_GOES_ON = re.compile(r"(?:,[fo]*+M){0,30}+(?:,?+\||n)[fo]*+M")
 """The rest of a list behind a "no": ``no effusion, pneumothorax or mass``."""
 _SAME = re.compile(r"[,:]?[iQf]*+")
 _CONJUNCTION = re.compile("[|&]")
@@ -121,6 +121,7 @@ def _taken_back(found: re.Match[str], end: int) -> str:
 def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
     """All statements of a body, in order; the kinds are those that ``shaped`` gave."""
     marks = _marks(kinds) if "R" in kinds or "C" in kinds else {}
+    ticked = "affirmed" in marks.values()
     for sentence in _SENTENCE.finditer(kinds):
         start, end = sentence.span()
         if kinds.find("M", start, end) < 0:
@@ -131,9 +132,9 @@ def statements(tagged: Tagged, kinds: str) -> Iterator[Statement]:
         before = None
         for statement in _joined(mentions, kinds) if len(mentions) > 1 else mentions:
             wrapped = statement.start in tagged.wrapped
-            marked = next((marks[at] for at in range(statement.start, statement.end + 1) if at in marks), None)
+            marked = _mark_of(statement, marks) if marks else None
             statement.verdict = marked or _verdict(statement, kinds, asked=asked, wrapped=wrapped)
-            if statement.verdict == "bare" and not statement.left and "affirmed" in marks.values():
+            if ticked and statement.verdict == "bare" and not statement.left:
                 statement.verdict = "mentioned"  # in a list where others are ticked
             if answered and len(statement.labels) == 1 and _is_asked(statement, kinds):
                 statement.verdict = "affirmed"
@@ -159,6 +160,10 @@ def _is_asked(one: Statement, kinds: str) -> bool:
     """Is it this label that the question asks about, and nothing that denies it?"""
     near = one.left + kinds[one.end + 1 : one.end + 6]
     return one.verdict == "asked" or (one.verdict == "mentioned" and {"n", "N", "w"}.isdisjoint(near))
+
+
+def _mark_of(one: Statement, marks: dict[int, str]) -> str | None:
+    return next((marks[at] for at in range(one.start, one.end + 1) if at in marks), None)
 
 
 def _marks(kinds: str) -> dict[int, str]:
@@ -277,6 +282,7 @@ _DESCRIPTION = re.compile(
 )
 _COLON_AND_MORE = re.compile(r":[^M.?!\n]*x")
 """``Pneumonia: no consolidation``."""
+_LONGEST_DESCRIPTION = 200
 _SAID_OF = re.compile(  # somebody else's choice, a condition
     "[O7J].*?[aovr%t]|pf*+O|[%F*;ΦωBU]|[dD].*[raoVHlb]|[raoVHlb].*[dD]"
 )
@@ -296,7 +302,9 @@ def _is_described(said: Statement, kinds: str, tagged: Tagged) -> bool:
     ):
         return False
     words = _DESCRIPTION.match(kinds, said.end + 1) if said.opens else None
-    return words is not None and _SAID_OF.search(tagged.kinds, said.end + 1, words.end()) is None
+    if words is None or len(words[0]) > _LONGEST_DESCRIPTION:
+        return False
+    return _SAID_OF.search(tagged.kinds, said.end + 1, words.end()) is None
 
 
 _MODIFIER = re.compile(r"(?:f*+yf*+[xr]{1,4}+){1,3}+(?=[.,\n]|$)")

@@ -37,7 +37,7 @@ class Tagged:
 
 _ANSWER_MARK = re.compile(r"[q\n]*+(?P<q>X):[^?]*+\?[q\n]*+A(?=:)")
 """``Q: ...? A:``"""
-_PART = re.compile("¤++(?=T)|r(?=(?:h[f°])?T)|(?<=T)(?:¤|Λ|ζ|Xh¤){1,3}+")
+_PART = re.compile("(?<!¤)¤++(?=T)|r(?=(?:h[f°])?T)|(?<=T)(?:¤|Λ|ζ|Xh¤){1,3}+")
 """What may stand round a text and changes nothing of it: ``a chest X-ray image``, ``left lung``."""
 _SUFFERER = re.compile("O(?=[iWf7]{0,3}©)")
 """Who suffers from something: the patient's is what is asked about, his mother's is not."""
@@ -58,7 +58,8 @@ def tag(cut: Cut, found: Found, lexicon: Lexicon) -> Tagged:
     if found:
         has_verdict = any(start == end and kinds[start] in "rwi" for start, end, _, _ in found)
         kinds, first, last, meant = merged(kinds, found)
-        kinds = _PART.sub(lambda part: _as_filler(part, raw, first), kinds)
+        if "¤" in kinds or "r" in kinds or "Λ" in kinds or "ζ" in kinds:
+            kinds = _PART.sub(lambda part: _as_filler(part, raw, first), kinds)
         if "©" in kinds:
             kinds = _SUFFERER.sub(lambda one: "p" if raw[first[one.start()]].casefold() == "patient" else "O", kinds)
     if "q" in kinds or "(" in kinds:
