@@ -535,6 +535,8 @@ def test_candidates_are_the_labels_mentioned_in_order(body: str, labels: tuple[s
             "B? ",
         ),
         *("labral pathology ", "pneumonia. ", "the answer is ", "none of the ", "\\boxed{", " -", "\n", "more no "),
+        *("patient usually ", "start pneumonia, ", "scan ", "no A, B, ", "A ✓ B ✗ ", "B. Labral pathology is large. "),
+        *("pneumonia: seen. ", "B: no mass; A: no fever; ", "A is true. ", "it is in the pneumonia and "),
     ],
 )
 def test_time_is_linear_in_the_length_of_hostile_repeats(unit: str) -> None:
