@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medreward.testing.grammar import SHAPES, Asked, fragments
-from medreward.text.attacks import ATTACKS
+from medreward.text.attacks import ATTACKS, of_layout
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 
@@ -81,11 +81,19 @@ def make_rollouts(
     return made
 
 
-def write_attacks(tags: TagSet, offered: Sequence[OptionSet] = (OFFERED[0], OFFERED[2])) -> list[Rollout]:
-    """The completions that every known attack writes for some questions."""
-    return [
-        Rollout(text, options.labels[0], options)
-        for options in offered
-        for attack in ATTACKS
-        for text in attack.write(tags, options)
-    ]
+def write_attacks(
+    tags: TagSet, templates: Sequence[str], offered: Sequence[OptionSet] = (OFFERED[0], OFFERED[2])
+) -> list[Rollout]:
+    """The completions that every known attack writes for some questions, in tags and in the layouts that are asked.
+
+    Args:
+        tags: the tags.
+        templates: the layouts: texts with ``{reasoning}`` and ``{answer}``.
+        offered: the questions.
+    """
+    written: list[Rollout] = []
+    for options in offered:
+        ways = [attack.write(tags, options) for attack in ATTACKS]
+        ways += [of_layout(template, options) for template in templates]
+        written += [Rollout(text, options.labels[0], options) for way in ways for text in way]
+    return written

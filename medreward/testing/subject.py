@@ -78,6 +78,7 @@ class Subject:
     def arrangements(self, rollouts: Sequence[Rollout]) -> Iterator[tuple[str, list[Outcome]]]:
         """The same rows in other orders and batches: what was done, and the outcomes in the order given."""
         yield "in reverse order", self.fresh(rollouts[::-1])[::-1]
+        yield "each row twice", self.fresh([row for row in rollouts for _ in range(2)])[::2]
         for size in (7, 1):
             parts = [rollouts[at : at + size] for at in range(0, min(len(rollouts), 16 * size), size)]
             yield f"{size} at a time", [outcome for part in parts for outcome in self.fresh(part)]

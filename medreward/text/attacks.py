@@ -19,7 +19,7 @@ from medreward.text.options import OptionSet
 from medreward.text.reading import Reading
 from medreward.text.tags import TagSet
 
-__all__ = ["ATTACKS", "Attack", "Gain"]
+__all__ = ["ATTACKS", "Attack", "Gain", "of_layout"]
 
 Gain = Literal["answer", "silence", "credit"]
 """What the attack is after. ``answer``: all that an honest answer earns. ``silence``: all that an honest wrong answer
@@ -144,6 +144,31 @@ def _untagged(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG00
         yield label
         yield f"The answer is {label}"
         yield f"\\boxed{{{label}}}"
+
+
+def of_layout(layout: str, options: OptionSet) -> Iterator[str]:
+    r"""Attacks on a prompt that asks for a layout of its own, such as ``{reasoning} \boxed{{answer}}``.
+
+    Several labels where one is asked; the part that holds the answer, once for each label, at the end and in the
+    reasoning; no reasoning.
+
+    Args:
+        layout: a text with ``{answer}``, and ``{reasoning}`` before it or not at all.
+        options: the question.
+    """
+    head, _, tail = layout.partition("{answer}")
+    before, reasoned, lead = head.rpartition("{reasoning}")
+    before = before if reasoned else ""
+    parts = [f"{lead}{label}{tail}" for label in options.labels]
+    for some in (options.labels[:2], options.labels):
+        for join in (" or ", ", ", " "):
+            yield f"{before}so{lead}{join.join(some)}{tail}"
+    for some in (parts[:2], parts):
+        for join in ("", "\n"):
+            yield f"{before}so{join.join(some)}"
+    yield f"{before}so {parts[0]}{parts[1]}"
+    yield f"{before}so {''.join(parts)}{lead}{tail}"
+    yield f"{before}{parts[0]}"
 
 
 # What is seen

@@ -11,6 +11,7 @@ from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import LEAST, STATED, honest_rows, stated, uses_gold
 from medreward.testing.rollout import OFFERED, Rollout, write_attacks
 from medreward.testing.subject import SpecSubject, Subject
+from medreward.text.options import OptionSet
 
 __all__ = ["EXCLUSIVE", "HONEST_IS_BEST", "NO_BETTER_THAN_GUESSING", "RIGHT_PAYS", "WRONG_NEVER_BEATS_RIGHT"]
 
@@ -37,7 +38,7 @@ def _single_choice(subject: Subject) -> str:
 
 
 def _attacks(subject: Subject) -> list[Rollout]:
-    return write_attacks(subject.tags)
+    return write_attacks(subject.tags, subject.templates)
 
 
 def _paid_often(values: Sequence[float]) -> bool:
@@ -97,16 +98,21 @@ HONEST_IS_BEST = Law(
 
 
 def _find_right_unpaid(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
+    """Each label of a question of five is tried: a reward may know too few."""
+    return next((found for found in (_find_unpaid(subject, OFFERED[place]) for place in (0, 2)) if found), None)
+
+
+def _find_unpaid(subject: Subject, options: OptionSet) -> Counterexample | None:
     """Reasoning of many lengths is tried, the shortest first: a reward may ask for some."""
     paid: set[str] = set()
     unpaid: list[tuple[Rollout, Rollout]] = []
     for reasoning in reasonings():
-        rows = [row for row in honest_rows(subject, reasoning) if row.options is OFFERED[0]]
+        rows = [row for row in honest_rows(subject, reasoning) if row.options is options]
         pairs = [(row, row.under(next(label for label in row.options.labels if label != row.gold))) for row in rows]
         unpaid = unpaid or pairs
         scores = iter(subject.score([row for pair in pairs for row in pair]))
         paid |= {right.gold for right, _ in pairs if _is_more(next(scores), next(scores))}
-        if paid.issuperset(OFFERED[0].labels):
+        if paid.issuperset(options.labels):
             return None
     pair = next(pair for pair in unpaid if pair[0].gold not in paid)
     said = "the same completion, first when it is right, then when wrong; no other length of reasoning is paid either"

@@ -36,7 +36,7 @@ def _relabelled(subject: Subject, options: OptionSet) -> Iterator[Case]:
         for body in (body for body in STATED if body != "{text}"):
             for template in (subject.templates[0], outer):
                 for label in options.labels:
-                    for gold in options.labels[:2]:
+                    for gold in options.labels:
                         yield Case(
                             (
                                 Rollout(fill(template, stated(body, options, label), "so"), gold, options),
