@@ -163,9 +163,9 @@ def of_layout(layout: str, options: OptionSet) -> Iterator[str]:
     for some in (options.labels[:2], options.labels):
         for join in (" or ", ", ", " "):
             yield f"{before}so{lead}{join.join(some)}{tail}"
-    for some in (parts[:2], parts):
+    for several in (parts[:2], parts):
         for join in ("", "\n"):
-            yield f"{before}so{join.join(some)}"
+            yield f"{before}so{join.join(several)}"
     yield f"{before}so {parts[0]}{parts[1]}"
     yield f"{before}so {''.join(parts)}{lead}{tail}"
     yield f"{before}{parts[0]}"

@@ -50,7 +50,7 @@ def test_whitespace_and_line_breaks_give_the_stripped_options_or_nothing(questio
 
 
 ODD_LABELS = st.one_of(  # a number before letters is the question's own: "1) Which? A) ..."
-    st.dictionaries(st.sampled_from(labels), TEXTS, min_size=1, max_size=5) for labels in ("123", "ABCXabcxi")
+    [st.dictionaries(st.sampled_from(labels), TEXTS, min_size=1, max_size=5) for labels in ("123", "ABCXabcxi")]
 )
 
 
