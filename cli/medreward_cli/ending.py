@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import click
 
-from medreward.errors import MedrewardError, OutputError
+from medreward.errors import MedrewardError, OutputError, RuleError
 from medreward_cli.app import app
 from medreward_cli.terminal import GATE, visible
 
@@ -35,13 +35,12 @@ def run(arguments: Sequence[str]) -> int:
     """
     _prepare_streams()
     ending, meta = _Ending(), {GATE: 0}
-    with ending, _Signals() as signals, signals.explain():
-        if _COMPLETION in os.environ:
-            app.main(list(arguments), prog_name="medreward", complete_var=_COMPLETION)
-        with app.make_context("medreward", list(arguments)) as context:
-            context.meta[GATE] = 0
-            meta = context.meta
-            app.invoke(context)
+    if _COMPLETION in os.environ:
+        app.main(list(arguments), prog_name="medreward", complete_var=_COMPLETION)  # exits
+    with ending, _Signals() as signals, signals.explain(), app.make_context("medreward", list(arguments)) as context:
+        context.meta[GATE] = 0
+        meta = context.meta
+        app.invoke(context)
     with ending:
         sys.stdout.flush()
     return ending.status or int(meta[GATE])
@@ -148,6 +147,20 @@ def _system(error: BaseException) -> int:
     return _known(OutputError("write_failed", "The operating system refused", got=str(error)))
 
 
+def _exited(error: BaseException) -> int:
+    """Nothing of ours ends the process by itself: code of a user did, and a gate behind it would pass unseen."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return _known(
+        RuleError(
+            "exited",
+            "Code that was called ended the process before the command was done",
+            where=f"{frame.filename}, line {frame.lineno}",
+            got=f"SystemExit: {error}",
+            do="let it raise an error, or return, instead of calling sys.exit",
+        )
+    )
+
+
 def _discard_stdout() -> None:
     try:
         number = sys.stdout.fileno()
@@ -169,6 +182,7 @@ _ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Cal
     (MedrewardError, _known),
     (BrokenPipeError, _nobody_reads),
     (OSError, _system),
+    (SystemExit, _exited),
     (Exception, _bug),
 )
 """What may leave a run, the first that fits counting."""

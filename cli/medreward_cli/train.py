@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medreward_cli.reading import import_option
 from medreward_cli.terminal import visible
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ _EVERY = 10  # steps between lines where there is no terminal to draw a bar on
 
 @click.command("train", epilog="Example: medreward train --demo")
 @click.argument("config", metavar="[CONFIG]", required=False, type=click.Path(path_type=Path))
+@import_option
 @click.option("--demo", is_flag=True, help="Draw pictures, make a tiny model, and teach it; no download, no GPU.")
 @click.option(
     "--size",
@@ -164,7 +168,18 @@ def _report(result: Result) -> None:
     click.echo(visible(f"rollouts     {result.folder / 'rollouts'}"))
     click.echo(visible(f"curve        {result.folder / 'curve.svg'}"))
     click.echo(visible(f"model        {result.folder / 'model'}"))
-    click.echo(visible(f"\nThe same rewards again:\n  medreward score {result.folder / 'rollouts'} -o rescored"))
+    click.echo(visible(f"\nThe same rewards again:\n  {_again(result)}"))
+
+
+def _again(result: Result) -> str:
+    """The command that scores the run's rollouts as the run did."""
+    from medreward.rewards.presets import DEFAULT
+    from medreward.rewards.user_rules import imported_modules
+
+    reward = json.loads((result.folder / "run.json").read_text(encoding="utf-8"))["config"]["reward"]["document"]
+    flags = [] if reward == DEFAULT else ["--reward", reward]
+    flags += [word for module in imported_modules() for word in ("--import", module)]
+    return shlex.join(["medreward", "score", str(result.folder / "rollouts"), *flags, "-o", "rescored"])
 
 
 def _mean(values: list[float]) -> float:

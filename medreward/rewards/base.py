@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from traceback import walk_tb
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, cast
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from pydantic import StringConstraints
 
 from medreward.errors import MedrewardError, RuleError
+from medreward.loading import describe_error, place_in
 from medreward.spec import Kinds, Model, Spec
 from medreward.text.buffer import Ints, Mask
 from medreward.text.facts import InputColumn
@@ -359,7 +359,7 @@ class _Evaluation:
             return self.reward.evaluate(reading, self.gold)
         except MedrewardError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise raised(f"The rule {self.reward.kind}", type(self.reward).__module__, error) from error
 
     def _check(self, values: Values, reading: Reading) -> None:
@@ -401,18 +401,13 @@ class _Evaluation:
         )
 
 
-def raised(who: str, module: str, error: Exception) -> RuleError:
-    """The error for code of a user that raised: which line of its module, and what."""
-    places = [
-        f"{frame.f_code.co_filename}, line {line}"
-        for frame, line in walk_tb(error.__traceback__)
-        if frame.f_globals.get("__name__") == module
-    ]
+def raised(who: str, module: str, error: BaseException) -> RuleError:
+    """The error for code of a user that raised, or ended the process: which line of its package, and what."""
     return RuleError(
         "rule_raised",
         f"{who} raised an error",
-        where=places[-1] if places else None,
-        got=f"{type(error).__name__}: {str(error)[:300]}",
+        where=place_in(error, module),
+        got=describe_error(error),
         do="mend it: whatever a model wrote, a rule gives a number or null",
     )
 

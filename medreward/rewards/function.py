@@ -91,7 +91,7 @@ class FunctionReward(Reward):
             return self.function(**given)
         except MedrewardError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise raised(f"The function {self.shown}", str(self.function.__module__), error) from error
 
     def _numbers(self, column: Column, reading: Reading) -> np.ndarray[Any, Any]:

@@ -7,14 +7,13 @@ known, or in a package that somebody installed because it offers that kind.
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 import sys
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
 from pathlib import Path
 from types import ModuleType
 
 from medreward.errors import UsageError
+from medreward.loading import describe_error, load_module
 from medreward.spec import Kinds, Spec
 
 __all__ = ["GROUP", "import_rules", "imported_modules", "load_installed", "module_version", "user_modules"]
@@ -34,7 +33,8 @@ def import_rules(name: str) -> ModuleType:
     """Import a module that makes rules or facts known with ``REWARDS.add`` or ``FACTS.add``.
 
     Args:
-        name: a dotted module, or the path of a ``.py`` file. Importing twice imports once.
+        name: a dotted module, found in the working directory too, or the path of a ``.py`` file. Importing twice
+            imports once.
 
     Returns:
         The module.
@@ -46,16 +46,7 @@ def import_rules(name: str) -> ModuleType:
     if name in _imported:
         return sys.modules[_imported[name]]
     before = {kind for kinds in Kinds.tables.values() for kind in kinds.names()}
-    try:
-        module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        raise UsageError(
-            "import_failed",
-            "A module of rules cannot be imported",
-            where=name,
-            got=f"{type(error).__name__}: {str(error)[:300]}",
-            do="mend the module, or name a dotted module that Python finds, or a path that ends in .py",
-        ) from error
+    module = load_module(name)
     known = [spec for kinds in Kinds.tables.values() for spec in kinds]
     if not any(spec.model_fields["kind"].default not in before or spec.__module__ == module.__name__ for spec in known):
         raise UsageError(
@@ -65,22 +56,6 @@ def import_rules(name: str) -> ModuleType:
             do="put @REWARDS.add above each rule, or @FACTS.add above each fact",
         )
     _imported[name] = module.__name__
-    return module
-
-
-def _from_file(path: Path) -> ModuleType:
-    """A file as a module of its own name, which no other module has."""
-    name = f"medreward_rules_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
     return module
 
 
@@ -110,7 +85,7 @@ def _load(point: EntryPoint) -> None:
             "import_failed",
             "A rule of an installed package cannot be loaded",
             where=f"entry point {point.name} = {point.value}",
-            got=f"{type(error).__name__}: {str(error)[:300]}",
+            got=describe_error(error),
             do="mend or remove that package",
         ) from error
 

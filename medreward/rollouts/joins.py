@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from medreward.errors import InputError
 from medreward.rollouts.files import Rollouts, open_file
+from medreward.rollouts.joined_options import check_joined, offered_by
 from medreward.rollouts.places import place_of
 from medreward.scoring.inputs import plain_strings, require_column
+from medreward.scoring.rows import option_columns
 from medreward.scoring.settings import InputSettings, without_credentials
 from medreward.text.buffer import Ints
 from medreward.text.messages import is_messages, last_text
@@ -25,15 +27,17 @@ _SHOWN = 5
 class WithGolds(Rollouts):
     """Rollouts with the gold of another file's row of the same key; its options too where the rollouts have none.
 
-    The other file stands in memory, its three columns alone; the rollouts are streamed. Keys are texts or whole
-    numbers; of conversations the last user text is the key.
+    The other file stands in memory, its key, gold and options alone; the rollouts are streamed. Keys are texts or whole
+    numbers; of conversations the last user text is the key. Where both have options, a gold must name the same text in
+    both.
 
     Args:
         rollouts: rows without golds.
         settings: ``gold_from``, ``gold_on``, and how the columns are called.
 
     Raises:
-        InputError: ``two_golds``, ``missing_column``, ``key_type``, ``duplicate_keys``, or the file cannot be read.
+        InputError: ``two_golds``, ``missing_column``, ``key_type``, ``duplicate_keys``, ``other_options``, or the file
+            cannot be read.
     """
 
     def __init__(self, rollouts: Rollouts, settings: InputSettings) -> None:
@@ -49,11 +53,14 @@ class WithGolds(Rollouts):
             )
         _one_column(rollouts.schema, self._key, rollouts.name)
         path = place_of(str(settings.gold_from))
-        with closing(open_file(path, text=(theirs, self._gold, settings.column("options")))) as golds:
-            table = _read(golds, theirs, settings, wants_options=_lacks_options(rollouts.schema, settings))
-        keys, *columns = (column.combine_chunks() for column in table.columns)
-        self._places = _by_key(keys, theirs, str(path))
-        self._columns: dict[str, pa.Array] = dict(zip(table.schema.names[1:], columns, strict=True))
+        texts = (theirs, self._gold, settings.column("options"), *(name for _, name in settings.options_columns))
+        with closing(open_file(path, text=texts)) as golds:
+            table = _read(golds, theirs, settings)
+        self._places = _by_key(table[theirs], theirs, str(path))
+        lacking = _lacks_options(rollouts.schema, settings)
+        named = [self._gold, *([settings.column("options")] if lacking else [])]
+        self._columns: dict[str, pa.Array] = {name: table[name] for name in named if name in table.schema.names}
+        self._offered = None if lacking else offered_by(table, settings)
         schema = rollouts.schema
         for name, cells in self._columns.items():
             schema = schema.append(pa.field(name, cells.type))
@@ -62,12 +69,18 @@ class WithGolds(Rollouts):
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """As :meth:`Rollouts.batches`."""
+        offered = self._offered if columns is None or self._gold in columns else None
+        beside = [self._key, *(option_columns(self._inner.schema, self._settings) if offered is not None else [])]
         wanted = None if columns is None else [name for name in columns if name not in self._columns]
-        read = None if wanted is None else list(dict.fromkeys([*wanted, self._key]))
+        read = None if wanted is None else list(dict.fromkeys([*wanted, *beside]))
         row = 0
         for batch in self._inner.batches(read):
-            at = self._find(batch.column(self._key), row)
+            places = self._find(batch.column(self._key), row)
+            if offered is not None:
+                golds = self._columns[self._gold]
+                check_joined(batch, places, golds, offered, self._settings, (self.name, row))
             row += batch.num_rows
+            at = _indices(places)
             arrays = [*batch.columns, *(cells.take(at) for cells in self._columns.values())]
             whole = pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, *self._columns])
             yield whole if columns is None else whole.select(list(columns))
@@ -77,8 +90,8 @@ class WithGolds(Rollouts):
         """Let the input go."""
         self._inner.close()
 
-    def _find(self, keys: pa.Array, first_row: int) -> pa.Array:
-        """The place of each row's gold; null where it has none and may lack it."""
+    def _find(self, keys: pa.Array, first_row: int) -> Ints:
+        """The place of each row's gold; -1 where it has none and may lack it."""
         codes, texts = _key_codes(keys, self._key, self.name)
         places = np.array([self._places.get(text or "", -1) for text in texts] + [-1], np.int64)[codes]
         lost = np.flatnonzero(places < 0)
@@ -92,8 +105,13 @@ class WithGolds(Rollouts):
                 got="\n            ".join(shown),
                 do="mend the file, or score such rows as null: --bad-gold null",
             )
-        valid = pa.py_buffer(np.packbits(places >= 0, bitorder="little"))
-        return pa.Array.from_buffers(pa.int64(), len(places), [valid, pa.py_buffer(np.maximum(places, 0))])
+        return places
+
+
+def _indices(places: Ints) -> pa.Array:
+    """Places to take from an Arrow array: null where there is none."""
+    valid = pa.py_buffer(np.packbits(places >= 0, bitorder="little"))
+    return pa.Array.from_buffers(pa.int64(), len(places), [valid, pa.py_buffer(np.maximum(places, 0))])
 
 
 def _lacks_options(schema: pa.Schema, settings: InputSettings) -> bool:
@@ -112,8 +130,8 @@ def _one_column(schema: pa.Schema, name: str, where: str) -> None:
         )
 
 
-def _read(golds: Rollouts, key: str, settings: InputSettings, *, wants_options: bool) -> pa.Table:
-    """The key, the gold, and where they are wanted and there the options."""
+def _read(golds: Rollouts, key: str, settings: InputSettings) -> pa.RecordBatch:
+    """The key, the gold, and whatever there is of the columns that hold options."""
     _one_column(golds.schema, key, golds.name)
     try:
         gold = require_column(golds.schema, "gold", settings, "it was named with --gold-from")
@@ -121,10 +139,11 @@ def _read(golds: Rollouts, key: str, settings: InputSettings, *, wants_options: 
         raise InputError(
             error.code, error.what, where=golds.name, expected=error.expected, got=error.got, do="--map gold=COLUMN"
         ) from error
-    options = settings.column("options")
-    names = [key, gold, *([options] if wants_options and golds.schema.names.count(options) == 1 else [])]
+    beside = [settings.column("options"), *(name for _, name in settings.options_columns)]
+    names = list(dict.fromkeys([key, gold, *(name for name in beside if golds.schema.names.count(name) == 1)]))
     schema = pa.schema([golds.schema.field(name) for name in names])
-    return pa.Table.from_batches([batch.select(names) for batch in golds.batches(list(dict.fromkeys(names)))], schema)
+    columns = pa.Table.from_batches([batch.select(names) for batch in golds.batches(names)], schema).columns
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in columns], schema=schema)
 
 
 def _by_key(keys: pa.Array, name: str, where: str) -> dict[str, int]:

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import CodeType, SimpleNamespace, TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from medreward.errors import MissingExtraError
+from medreward.errors import MedrewardError, MissingExtraError, UsageError
 from medreward.text.options import OptionSet
 
 __all__ = ["CallableReward", "Failure", "Form", "Outcome", "Question", "attempt"]
@@ -64,14 +64,14 @@ class Question:
 
 
 class _Caught(AbstractContextManager["_Caught"]):
-    """Holds the exception that left the block, if one did. What is no error of the code inside passes through."""
+    """Holds the exception that left the block, if one did: SystemExit, too, which is no answer to a completion."""
 
-    error: Exception | None = None
+    error: Exception | SystemExit | None = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if isinstance(error, Exception):
+        if isinstance(error, Exception | SystemExit):
             self.error = error
         return self.error is not None
 
@@ -96,12 +96,20 @@ def attempt(call: Callable[[Sequence[Any]], Sequence[Outcome]], rows: Sequence[A
     if isinstance(caught.error, ImportError):
         raise MissingExtraError("missing_extra", f"The reward needs what is not installed: {caught.error}")
     if len(rows) < 2:
-        return [Failure(f"{type(caught.error).__name__}: {caught.error}")] * len(rows)
+        return [Failure(_said(caught.error))] * len(rows)
     half = len(rows) // 2
     found = attempt(call, rows[:half]) + attempt(call, rows[half:])
     if not any(isinstance(outcome, Failure) for outcome in found):
-        found[0] = Failure(f"{type(caught.error).__name__}: {caught.error} (in a batch of {len(rows)}, not alone)")
+        found[0] = Failure(f"{_said(caught.error)} (in a batch of {len(rows)}, not alone)")
     return found
+
+
+def _said(error: BaseException | None) -> str:
+    """What an error says. What to do is left out of ours: it speaks of rows in files, and here are made-up ones."""
+    if not isinstance(error, MedrewardError):
+        return f"{type(error).__name__}: {error}"
+    parts = [error.what, *(f"{name} {value}" for name in ("expected", "got") if (value := getattr(error, name)))]
+    return f"{type(error).__name__}: {'; '.join(parts)}"
 
 
 class CallableReward:
@@ -114,6 +122,9 @@ class CallableReward:
             plain text.
         gold: with ``trl``, the name of the dataset column that holds the gold.
         data_source: with ``verl``, the data source it is told.
+
+    Raises:
+        UsageError: ``bad_form``: no such form.
 
     Example:
         >>> def says_b(completions, **columns):
@@ -132,6 +143,14 @@ class CallableReward:
         gold: str = "solution",
         data_source: str = "medreward",
     ) -> None:
+        if form not in get_args(Form):
+            raise UsageError(
+                "bad_form",
+                "There is no such calling form of reward functions",
+                expected=" or ".join(get_args(Form)),
+                got=repr(form)[:80],
+                do="name the trainer that the function was written for",
+            )
         self.function, self.form = function, form
         self.messages, self.gold, self.data_source = messages, gold, data_source
         self.name = str(getattr(function, "__name__", type(function).__name__))

@@ -29,7 +29,7 @@ from medreward.text.rows import Rows
 from medreward.text.tags import TagSet
 from medreward.text.unwrap import inside_answer
 
-__all__ = ["resolve_golds"]
+__all__ = ["resolve_golds", "same_text"]
 
 _CONFLICT = -2
 _LABELS: frozenset[GoldForm] = frozenset({"label", "labels"})
@@ -210,14 +210,16 @@ def _find_label(text: str, labels: tuple[str, ...]) -> int:
 
 def _find_text(text: str, options: OptionSet, label: int) -> int:
     """The only option of that text; the label already found stands unless another option has that text."""
-    wanted = _plain(text)
-    same = [i for i, option in enumerate(options.texts) if option is not None and _plain(option) == wanted and wanted]
+    wanted = same_text(text)
+    folded = [None if option is None else same_text(option) for option in options.texts]
+    same = [i for i, option in enumerate(folded) if option == wanted and wanted]
     if label >= 0:
         return label if same in ([], [label]) else _CONFLICT
     return same[0] if len(same) == 1 else UNKNOWN
 
 
-def _plain(text: str) -> str:
+def same_text(text: str) -> str:
+    """What two texts have in common that differ in case and whitespace alone."""
     return " ".join(text.split()).casefold()
 
 

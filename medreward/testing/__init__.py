@@ -59,13 +59,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "laws":
-        return importlib.import_module("medreward.testing.laws")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'medreward.testing' has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
-    return value
+if not TYPE_CHECKING:  # or every misspelt name would be an object to type checkers
+
+    def __getattr__(name: str) -> object:
+        if name == "laws":
+            return importlib.import_module("medreward.testing.laws")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'medreward.testing' has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

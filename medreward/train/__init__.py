@@ -103,9 +103,11 @@ def require_extra() -> None:
         )
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'medreward.train' has no attribute {name!r}")
-    if _HOME_OF[name] != "medreward.train.config":
-        require_extra()
-    return getattr(importlib.import_module(_HOME_OF[name]), name)
+if not TYPE_CHECKING:  # or every misspelt name would be an object to type checkers
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'medreward.train' has no attribute {name!r}")
+        if _HOME_OF[name] != "medreward.train.config":
+            require_extra()
+        return getattr(importlib.import_module(_HOME_OF[name]), name)

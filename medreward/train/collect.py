@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medreward.errors import TrainingError
+from medreward.errors import InputError
 from medreward.scoring import Scorer, Scores
 from medreward.train.config import TrainConfig
 from medreward.train.data import Item
@@ -58,16 +58,16 @@ def step_items(items: Sequence[Item], step: int, prompts: int, seed: int) -> lis
     Each epoch is a permutation; its last questions are left out where they do not fill a step.
 
     Raises:
-        TrainingError: ``few_questions``: there are fewer than a step needs.
+        InputError: ``few_questions``: there are fewer than a step needs.
     """
     per_epoch = len(items) // prompts
     if not per_epoch:
-        raise TrainingError(
+        raise InputError(
             "few_questions",
             "A step needs more questions than there are",
             expected=f"at least {prompts}",
             got=str(len(items)),
-            do="lower sampling.prompts",
+            do="lower sampling.prompts, or give more questions",
         )
     epoch, place = divmod(step - 1, per_epoch)
     order = np.random.default_rng([seed, epoch]).permutation(len(items))

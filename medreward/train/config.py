@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from medreward.errors import DocumentError
@@ -34,6 +35,25 @@ Share = Annotated[Number, Field(ge=0)]
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 
 
+def _not_empty(value: str) -> str:
+    """An empty path would be the config's folder."""
+    if not value.strip():
+        raise PydanticCustomError("not_set", "it is not set: what stands there is empty")
+    return value
+
+
+def _known_device(value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]+)?", value):
+        raise PydanticCustomError(
+            "device", "it is auto, cpu, mps, cuda or cuda:N, and not {device}", {"device": repr(value)}
+        )
+    return value
+
+
+Named = Annotated[str, AfterValidator(_not_empty)]
+Device = Annotated[str, AfterValidator(_known_device)]
+
+
 class PolicyConfig(Model):
     """The model that learns.
 
@@ -47,7 +67,7 @@ class PolicyConfig(Model):
         min_pixels, max_pixels: bounds on an image's size after resizing; the model's own where unset.
     """
 
-    model: str
+    model: Named
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
     gradient_checkpointing: Flag = False
@@ -69,9 +89,9 @@ class DataConfig(Model):
         check_images: decode every image once before training, so that a damaged one is found then.
     """
 
-    train: str
-    held_out: str | None = None
-    images: str | None = None
+    train: Named
+    held_out: Named | None = None
+    images: Named | None = None
     columns: dict[Literal["question", "options", "gold", "image", "id"], str] = Field(default_factory=dict)
     limit: Positive | None = None
     prompt: Literal["paper", "plain"] = "paper"
@@ -110,7 +130,7 @@ class RewardConfig(Model):
         prefill: what the chat template already wrote of the answer; ``auto`` looks.
     """
 
-    document: str = "medvlm-r1"
+    document: Named = "medvlm-r1"
     prefill: str = "auto"
 
 
@@ -190,7 +210,7 @@ class RunConfig(Model):
         save_every: steps between checkpoints; the last step always has one.
         keep: how many checkpoints stay.
         evaluate_every: steps between greedy evaluations; 0 for before and after only.
-        device: ``auto`` takes a GPU where there is one.
+        device: ``auto`` takes a GPU where there is one; ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         autocast: do the arithmetic in bf16 over weights that stay in ``policy.dtype``.
         logprob_chunk: tokens whose logits stand in memory at a time.
         probe: try the longest step before training, and halve the micro-batch until it fits where
@@ -201,11 +221,11 @@ class RunConfig(Model):
 
     steps: Positive
     seed: Count = 0
-    output: str | None = None
+    output: Named | None = None
     save_every: Positive = 50
     keep: Positive = 2
     evaluate_every: Count = 0
-    device: str = "auto"
+    device: Device = "auto"
     autocast: Literal["none", "bfloat16"] = "none"
     logprob_chunk: Positive = 2048
     probe: Literal["auto", "always", "never"] = "auto"

@@ -19,6 +19,7 @@ from medreward.rewards.prompt import prompt
 from medreward.rollouts.files import SUFFIXES, open_file
 from medreward.scoring.golds import resolve_golds
 from medreward.scoring.settings import InputSettings
+from medreward.text.buffer import Ints
 from medreward.text.rows import Rows
 from medreward.train.config import DataConfig
 
@@ -166,13 +167,28 @@ def _resolved(cells: list[dict[str, Any]], where: str) -> tuple[list[dict[str, s
         offered = pa.array(pairs, pa.map_(pa.string(), pa.string()))
     rows = Rows.of(pa.array([row["question"] for row in cells], pa.string()), offered)
     golds = pa.array([str(row["gold"]) for row in cells], pa.string())
-    labels = resolve_golds(golds, rows, InputSettings(), frozenset({"label"})).label
+    labels = _labels(golds, rows, where)
     numbers, sets = rows.options.fetch(np.arange(len(cells)))
     found = [sets[number] for number in numbers.tolist()]
     named = [
         {label: text for label, text in zip(each.labels, each.texts, strict=True) if text is not None} for each in found
     ]
     return named, [each.labels[label] for each, label in zip(found, labels.tolist(), strict=True)]
+
+
+def _labels(golds: pa.Array, rows: Rows, where: str) -> Ints:
+    """The place of each gold among its question's labels; here no setting excuses one that names no option."""
+    try:
+        return resolve_golds(golds, rows, InputSettings(), frozenset({"label"})).label
+    except InputError as error:
+        raise InputError(
+            error.code,
+            error.what,
+            where=where,
+            expected="the label of one option, or its text",
+            got=error.got,
+            do="mend the gold, or drop the question",
+        ) from error
 
 
 def _image(cell: Any, folder: Path, where: str) -> Path | bytes | None:

@@ -27,7 +27,16 @@ def pick_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise InputError("no_gpu", "There is no GPU that torch can use", got=name, do='set run.device = "cpu"')
-    return torch.device(name)
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(
+            "no_gpu",
+            "There is no GPU of that number",
+            expected=f"cuda:0 to cuda:{torch.cuda.device_count() - 1}",
+            got=name,
+            do='set run.device = "auto"',
+        )
+    return device
 
 
 class Policy:

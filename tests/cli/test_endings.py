@@ -100,6 +100,37 @@ def test_a_bug_is_exit_70_with_its_traceback(
     assert "this is a bug in medreward" in message
 
 
+LEAVES = """
+import sys
+def reward(**_): sys.exit(0)
+def letter(body, options, select): sys.exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        (["check", "--form", "trl", "--seconds", "0", "--callable", "leaves.py:reward"], 2, "SystemExit: 0"),
+        (["conformance", "--callable", "leaves.py:letter"], 70, "leaves.py, line 4"),
+        (["conformance", "--callable", "gone.py:letter"], 2, "gone.py, line 1"),
+    ],
+)
+def test_code_of_a_user_that_ends_the_process_passes_no_gate(
+    command: list[str],
+    status: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "leaves.py").write_text(LEAVES)
+    (tmp_path / "gone.py").write_text("raise SystemExit\n")
+    monkeypatch.chdir(tmp_path)
+    ended, message = failed(capsys, *command)
+    assert ended == status
+    assert said in message
+
+
 @pytest.fixture(autouse=True)
 def _signals_end_a_process() -> Iterator[None]:
     """As in a terminal, whatever the runner of the tests ignores (``nohup``, a background job); children inherit it."""

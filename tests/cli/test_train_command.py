@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 from medreward_cli.main import main
+from tests.cli.running import run
 from tests.conftest import HAS_TRAINING
 
 needs_extra = pytest.mark.skipif(not HAS_TRAINING, reason="the extra train is not installed")
@@ -66,3 +68,42 @@ def test_a_run_prints_its_curve_and_resumes(tmp_path: Path, capsys: pytest.Captu
     assert main(["train", str(tmp_path / "run.toml"), "-o", str(out), "--resume", "--steps", "3"]) == 0
     assert len((out / "metrics.jsonl").read_text().splitlines()) == 4
     assert main(["score", str(out / "rollouts"), "-o", str(tmp_path / "rescored")]) == 0
+
+
+RULE = """
+from typing import Literal
+from medreward.rewards import REWARDS, Gold, Reward, Values
+from medreward.text import Reading, TagCount
+
+@REWARDS.add
+class Opened(Reward):
+    kind: Literal["opened.v1"] = "opened.v1"
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        return Values.of(reading[TagCount(tag="<answer>")] > 0, reading.rows.valid)
+    def bounds(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+"""
+
+
+@needs_extra
+def test_a_run_learns_from_a_rule_of_ones_own_and_says_how_to_score_with_it(tmp_path: Path) -> None:
+    from tests.train.small import items, policy, save
+
+    save(policy("qwen2"), tmp_path / "model")
+    rows = [{"question": item.question, "options": ["CT", "MRI"], "gold": "CT"} for item in items(2, images=False)]
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "opened.py").write_text(RULE)
+    (tmp_path / "reward.yaml").write_text("reward: {kind: opened.v1, name: opened}\n")
+    (tmp_path / "run.toml").write_text(
+        '[policy]\nmodel = "model"\n[data]\ntrain = "questions.jsonl"\nprompt = "plain"\n'
+        '[reward]\ndocument = "reward.yaml"\n'
+        '[sampling]\nprompts = 2\nsamples = 2\nmax_new_tokens = 4\n[run]\nsteps = 1\ndevice = "cpu"\n'
+    )
+    refused = run("train", "run.toml", "-o", "out", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "--import" in refused.stderr
+    done = run("train", "run.toml", "-o", "new", "--import", "opened.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = done.stdout.splitlines()[-1].strip()
+    assert again == "medreward score new/rollouts --reward reward.yaml --import opened.py -o rescored"
+    assert run(*shlex.split(again)[1:], cwd=tmp_path).returncode == 0

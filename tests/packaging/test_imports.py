@@ -38,6 +38,16 @@ def test_reading_a_choice_loads_no_columns() -> None:
     assert loaded("import medreward.errors") == set()
 
 
+def test_a_misspelt_name_is_an_error_to_python_and_to_type_checkers() -> None:
+    """Each ignore is one that mypy needs: it warns of those that it does not, as where a name would be any object."""
+    with pytest.raises(ImportError):
+        from medreward import Scoerr  # type: ignore[attr-defined]  # noqa: F401 - not there
+    with pytest.raises(ImportError):
+        from medreward.testing import chek  # type: ignore[attr-defined]  # noqa: F401 - not there
+    with pytest.raises(ImportError):
+        from medreward.train import tran  # type: ignore[attr-defined]  # noqa: F401 - not there
+
+
 @pytest.mark.parametrize("flag", ["--version", "--help"])
 def test_the_command_answers_without_the_library(flag: str) -> None:
     code = f"import runpy, contextlib, io\nsys.argv = ['medreward', {flag!r}]\n"

@@ -151,6 +151,21 @@ def test_a_kind_that_an_installed_package_offers_is_found_when_a_document_names_
     assert done.stdout == "True {'mine': '2.5'} 1.0\nimport_failed\n", done.stderr
 
 
+def test_a_function_that_ends_the_process_is_a_mistake_of_the_function() -> None:
+    def leaves(completion: np.ndarray) -> np.ndarray:
+        return sys.exit(0)
+
+    with pytest.raises(RuleError, match="SystemExit: 0") as caught:
+        score_one("x", reward=from_function(leaves))
+    assert caught.value.code == "rule_raised"
+    assert "test_user_rules.py, line" in str(caught.value.where)
+
+
+def test_a_module_of_the_working_directory_is_found_by_its_name(folder: Path) -> None:
+    done = run("", folder, "-P", "-m", "medreward_cli", "spec", "digest", "--import", "mine", "reward.yaml")
+    assert done.returncode == 0, done.stderr
+
+
 def long_enough(completion: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """A vectorized function."""
     sizes = np.array([len(text or "") for text in completion], np.float64)

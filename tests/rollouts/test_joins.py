@@ -68,6 +68,73 @@ def test_options_come_along_where_the_rollouts_have_none(tmp_path: Path, rollout
     assert found.data["options"].to_pylist() == [OPTIONS] * 3
 
 
+SHUFFLED = ["Spleen", "Heart", "Lungs", "Liver"]
+
+
+@pytest.fixture
+def shuffled(tmp_path: Path) -> Path:
+    """Three rows of two questions, without golds; one of the questions offers its options in another order."""
+    return write(tmp_path / "in.parquet", pa.table({**ROLLOUTS, "options": [OPTIONS, SHUFFLED, OPTIONS]}))
+
+
+def test_a_label_that_stands_for_another_text_among_the_golds_is_an_error(tmp_path: Path, shuffled: Path) -> None:
+    golds = golds_file(tmp_path / "golds.jsonl", [{"qid": q, "gold": "B", "options": OPTIONS} for q in ("q1", "q2")])
+    with pytest.raises(
+        InputError, match=r"in\.parquet, 1 questions[\s\S]*row 1: 'Lungs' there, 'Heart' here"
+    ) as caught:
+        score_files(shuffled, settings=settings(golds))
+    assert caught.value.code == "other_options"
+
+
+@pytest.mark.parametrize(
+    ("gold", "options"),
+    [
+        ("Lungs", OPTIONS),  # a text means itself in any order
+        (" lungs ", OPTIONS),
+        ("B", None),  # the file of golds does not say what it stands for
+        ("B", [None] * 4),
+    ],
+)
+def test_a_gold_that_means_the_same_in_both_files_is_joined(
+    tmp_path: Path, shuffled: Path, gold: str, options: Any
+) -> None:
+    rows = [{"qid": q, "gold": gold, "options": options} for q in ("q1", "q2")]
+    found = medreward.score(shuffled, settings=settings(golds_file(tmp_path / "golds.jsonl", rows)))
+    of_the_shuffled = 1.5 if gold == "B" else 1.0  # it answers B, a mass; where Lungs is meant that is wrong there
+    assert found.rewards.tolist() == [2.0, of_the_shuffled, 1.5]
+
+
+def test_labels_of_options_that_differ_elsewhere_or_in_case_are_joined(tmp_path: Path, shuffled: Path) -> None:
+    rows = [
+        {"qid": "q1", "gold": "b", "options": ["x", " heart ", "y"]},
+        {"qid": "q2", "gold": "B", "options": ["x", "LUNGS"]},
+    ]
+    golds = golds_file(tmp_path / "golds.jsonl", rows)
+    assert medreward.score(shuffled, settings=settings(golds)).rewards.tolist() == [2.0, 1.5, 1.5]
+
+
+@pytest.mark.parametrize(("gold", "how"), [(1, {"gold_index": 0}), (["B"], {}), ("B", {"gold_as": "label"})])
+def test_numbers_and_sets_of_labels_are_compared_too(
+    tmp_path: Path, shuffled: Path, gold: Any, how: dict[str, Any]
+) -> None:
+    golds = golds_file(tmp_path / "golds.jsonl", [{"qid": q, "gold": gold, "options": OPTIONS} for q in ("q1", "q2")])
+    with pytest.raises(InputError) as caught:
+        score_files(shuffled, settings=settings(golds, **how))
+    assert caught.value.code == "other_options"
+
+
+def test_options_in_columns_and_in_prompts_are_compared_with_those_of_the_golds(tmp_path: Path) -> None:
+    golds = golds_file(tmp_path / "golds.jsonl", [{"qid": "q1", "gold": "B", "options": OPTIONS}])
+    beside = {"qid": ["q1"], "completion": [RIGHT]}
+    prompt = "Which?\nA) Spleen\nB) Heart\nC) Lungs\nD) Liver"
+    source = write(tmp_path / "prompts.parquet", pa.table({**beside, "prompt": [prompt]}))
+    with pytest.raises(InputError, match="'Lungs' there, 'Heart' here"):
+        score_files(source, settings=settings(golds, options_from="prompt"))
+    source = write(tmp_path / "columns.parquet", pa.table({**beside, "A": ["Lungs"], "B": ["Heart"]}))
+    with pytest.raises(InputError, match="'Lungs' there, 'Heart' here"):
+        score_files(source, settings=settings(golds, options_columns=("A", "B")))
+
+
 def test_conversations_are_joined_on_their_last_user_text(tmp_path: Path) -> None:
     prompt = [{"role": "system", "content": "s"}, {"role": "user", "content": "Which?"}]
     source = write(tmp_path / "in.parquet", pa.table({"prompt": [prompt], "completion": [RIGHT]}))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from medreward import OptionSet, UsageError
+from medreward import InputError, OptionSet, UsageError
 from medreward.errors import MissingExtraError
 from medreward.loading import load_callable
 from medreward.scoring.callables import CallableReward, Failure, Form, Question
@@ -112,12 +115,69 @@ def test_interrupts_pass_through() -> None:
         ("medreward", "module:function"),
         ("no_such_module:f", "cannot be imported"),
         ("math:no_such_name", "cannot be imported"),
+        (".math:pow", "cannot be imported"),
+        ("..:pow", "cannot be imported"),
+        ("./nosuch.py:pow", "cannot be imported"),
         ("math:pi", "is no function"),
     ],
 )
 def test_a_function_that_is_not_there_is_a_usage_error(path: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         load_callable(path)
+
+
+def test_a_function_is_found_in_a_file_by_whatever_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text("def reward(): ...\nclass Of:\n    @staticmethod\n    def both(): ...\n")
+    monkeypatch.chdir(tmp_path)
+    found = load_callable(f"{tmp_path}/mine.py:reward")
+    assert found.__name__ == "reward"
+    assert load_callable("./mine.py:reward") is load_callable("mine.py:reward") is found
+    assert load_callable("mine.py:Of.both").__qualname__ == "Of.both"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "got"),
+    [
+        ("x = 1\nraise ValueError('boom')\n", 2, "ValueError: boom"),
+        ("def f(:\n", 1, "SyntaxError: "),
+        ("\n\nimport nosuchpackage\n", 3, "ModuleNotFoundError: No module named 'nosuchpackage'"),
+        ("import sys\nsys.exit(0)\n", 2, "SystemExit: 0"),
+        ("def __getattr__(name):\n    raise RuntimeError(name)\n", 2, "RuntimeError: f"),
+    ],
+)
+def test_a_module_that_fails_is_told_with_its_line(
+    text: str, line: int, got: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"mine_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for path in (f"{name}.py:f", f"{name}:f"):
+        with pytest.raises(UsageError, match="cannot be imported") as caught:
+            load_callable(path)
+        assert str(caught.value.where).endswith(f"{name}.py, line {line}")
+        assert str(caught.value.got).startswith(got)
+
+
+def test_a_reward_that_ends_the_process_fails_like_one_that_raises() -> None:
+    def reward(completions: Any, **_: Any) -> list[float]:
+        if any(not one[0]["content"] for one in completions):
+            sys.exit(0)
+        return [0.0] * len(completions)
+
+    assert score(reward) == [0.0, Failure("SystemExit: 0")]
+
+
+def test_a_failure_of_ours_says_what_is_wrong_and_not_which_flags_of_another_command_help() -> None:
+    def reward(**_: Any) -> list[float]:
+        raise InputError("bad_gold", "A gold names no option", expected="A to C", got="'foo'", do="--bad-gold null")
+
+    assert score(reward)[1] == Failure("InputError: A gold names no option; expected A to C; got 'foo'")
+
+
+def test_an_unknown_calling_form_is_a_usage_error_that_names_those_there_are() -> None:
+    with pytest.raises(UsageError, match="trl or verl") as caught:
+        score(print, "openrlhf")  # type: ignore[arg-type]
+    assert caught.value.code == "bad_form"
 
 
 def test_a_function_that_never_reads_the_gold_is_known_not_to() -> None:

@@ -52,6 +52,11 @@ def test_the_defaults_are_the_documented_ones() -> None:
         ({"loss": {"delta": 0.9}}, "loss.delta"),
         ({"run": {"steps": True}}, "run.steps"),
         ({"optimizer": {"lr": float("nan")}}, "optimizer.lr"),
+        ({"run": {"device": "tpu"}}, "run.device: it is auto, cpu, mps, cuda or cuda:N, and not 'tpu'"),
+        ({"run": {"device": "cuda:x"}}, "run.device: "),
+        ({"data": {"train": ""}}, "data.train: it is not set"),
+        ({"data": {"held_out": " "}}, "data.held_out: it is not set"),
+        ({"policy": {"model": ""}}, "policy.model: it is not set"),
         ({"loss": {"kind": "bnpo"}, "optimizer": {"micro_batch": 4}}, "bnpo"),
     ],
 )
@@ -76,13 +81,22 @@ def test_paths_are_relative_to_the_file_and_names_stay(tmp_path: Path) -> None:
 
 def test_the_printed_template_holds_every_setting_with_its_default() -> None:
     found = tomllib.loads(config_template())
-    made = TrainConfig.model_validate(found | {"policy": {**found["policy"], "model": "m"}})
+    given = {"policy": {**found["policy"], "model": "m"}, "data": {**found["data"], "train": "d"}}
+    made = TrainConfig.model_validate(found | given)
     plain = TrainConfig.model_validate(MINIMAL)
     for name in ("sampling", "reward", "advantage", "loss", "optimizer", "run"):
         assert getattr(made, name) == getattr(plain, name)
     for name in TrainConfig.model_fields:
         for key in type(getattr(made, name)).model_fields:
             assert f"\n{key} =" in config_template() or f"\n# {key} =" in config_template()
+
+
+def test_the_printed_template_asks_for_what_it_leaves_empty(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(config_template())
+    with pytest.raises(DocumentError) as caught:
+        load_config(tmp_path / "run.toml")
+    assert "policy.model: it is not set" in str(caught.value)
+    assert "data.train: it is not set" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["demo.toml", "demo-large.toml", "medvlm-r1.toml"])

@@ -124,6 +124,18 @@ def test_a_question_that_is_wrong_is_an_error(tmp_path: Path, row: dict[str, Any
     assert code(lines(tmp_path, row)) == expected
 
 
+def test_a_gold_that_names_no_option_is_told_with_its_file_and_no_flag_of_another_command(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(lines(tmp_path, ROW, {**ROW, "gold": "PET"}))
+    assert str(caught.value) == (
+        "A gold names none of its row's options, or several\n"
+        f"  where:    {tmp_path}/questions.jsonl\n"
+        "  expected: the label of one option, or its text\n"
+        "  got:      row 1: gold 'PET', options {'A': 'CT', 'B': 'MRI'}\n"
+        "  do:       mend the gold, or drop the question"
+    )
+
+
 def test_questions_need_ids_of_their_own(tmp_path: Path) -> None:
     assert code(lines(tmp_path, {**ROW, "id": "a"}, {**ROW, "id": "a"})) == "repeated_id"
 

@@ -396,9 +396,9 @@ def test_tensorboard_gets_the_same_numbers(tmp_path: Path) -> None:
 
 
 def test_too_few_questions_for_a_step_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError) as caught:
+    with pytest.raises(InputError, match="at least 2") as caught:
         run(tmp_path / "run", start=Start(policy(), items(1)))
-    assert caught.value.code == "few_questions"
+    assert (caught.value.code, caught.value.exit_code) == ("few_questions", 3)
 
 
 def test_a_prompt_that_is_too_long_is_named_and_never_cut(tmp_path: Path) -> None:

@@ -113,6 +113,15 @@ def test_a_gpu_that_is_not_there_is_an_error() -> None:
     assert caught.value.code == "no_gpu"
 
 
+def test_a_gpu_beyond_those_there_are_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(InputError, match="cuda:0 to cuda:1") as caught:
+        pick_device("cuda:2")
+    assert caught.value.code == "no_gpu"
+
+
 def test_dropout_is_switched_off() -> None:
     shape = transformers.Qwen2Config(
         vocab_size=267,
