@@ -26,14 +26,13 @@ from medreward.text.choice import FORMS, REASONS, Select, choose
 from medreward.text.facts import FLAWS, Blocks, ChoiceOf, repair_of
 from medreward.text.facts.stray import gaps
 from medreward.text.option_column import OptionColumn
-from medreward.text.options import DEFAULT_LABELS, OptionSet, check_count
+from medreward.text.options import DEFAULT_LABELS, Options, OptionSet
 from medreward.text.reading import Reading, read_only
 from medreward.text.rows import Rows
 from medreward.text.unwrap import string_array
 
-__all__ = ["Explained", "Explanation", "Mark", "explain", "option_set", "score_one"]
+__all__ = ["Explained", "Explanation", "Mark", "explain", "score_one"]
 
-Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
 GoldCell = str | int | Sequence[str | int] | AbstractSet[str | int] | None
 Cell = float | Sequence[int] | None
 Numbers = Mapping[str, Cell] | None
@@ -137,38 +136,6 @@ def _number(value: float | None) -> str:
     return "null" if value is None else f"{value:g}"
 
 
-def option_set(options: Options) -> OptionSet:
-    """Options as users give them: a list of texts, a map from label to text, or nothing.
-
-    Raises:
-        InputError: ``too_many_options``, ``bad_labels``, ``options_type``.
-    """
-    if options is None or isinstance(options, OptionSet):
-        return options or OptionSet()
-    unordered = not isinstance(options, Sequence | Mapping | np.ndarray)
-    if (
-        unordered
-        or isinstance(options, str | bytes)
-        or not all(
-            text is None or isinstance(text, str)
-            for text in ([*options, *options.values()] if isinstance(options, Mapping) else options)
-        )
-    ):
-        raise InputError(
-            "options_type",
-            "Options are a list of texts or a map from label to text",
-            got=repr(options)[:80],
-            do="give texts, in their order, or a label for each",
-        )
-    if isinstance(options, Mapping):
-        labels, texts = tuple(label.strip() for label in options), tuple(options.values())
-        if not all(labels) or len({*labels}) < len(labels):
-            raise InputError("bad_labels", "Option labels must be distinct and not empty", got=repr(list(options)))
-        check_count(len(labels))
-        return OptionSet(labels, texts) if labels else OptionSet()
-    return OptionSet.listed(list(options))
-
-
 def _column_of_one(options: OptionSet) -> OptionColumn:
     zero = np.zeros(1, np.int64)
     return OptionColumn(zero, (options.labels or DEFAULT_LABELS,), lambda rows: (rows * 0, [options]), lambda: zero)
@@ -180,7 +147,7 @@ def _read_one(
     if completion is not None and not isinstance(completion, str):
         raise InputError("column_type", "A completion is text", got=repr(completion)[:80])
     buf, offsets, valid = raw_strings(read_completions(string_array([completion]), scorer.settings))
-    offered = option_set(options)
+    offered = OptionSet.of(options)
     beside = _columns_of_one(columns or {}, scorer.columns)
     reading = Reading(Rows(buf, offsets, valid, _column_of_one(offered), beside), scorer.document.tags)
     if gold is None or not scorer.gold_forms:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from medreward.errors import InputError
 
-__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "MAX_OPTIONS", "OptionSet", "check_count", "too_many_options"]
+__all__ = ["DEFAULT_LABELS", "MAX_LISTED", "MAX_OPTIONS", "OptionSet", "Options", "check_count", "too_many_options"]
 
 MAX_LISTED = 26
 """Options given as a list are labelled A to Z; more need a map from label to text."""
@@ -51,6 +53,46 @@ class OptionSet:
         if len(texts) > MAX_LISTED:
             raise too_many_options(len(texts))
         return cls(tuple(string.ascii_uppercase[: len(texts)]), tuple(texts))
+
+    @classmethod
+    def of(cls, options: Options) -> OptionSet:
+        """Options as users give them: a list of texts, a map from label to text, or nothing.
+
+        Raises:
+            InputError: ``too_many_options``, ``bad_labels``, ``options_type``.
+
+        Example:
+            >>> OptionSet.of({"1": "Heart", "2": None})
+            OptionSet(labels=('1', '2'), texts=('Heart', None))
+        """
+        if options is None or isinstance(options, OptionSet):
+            return options or cls()
+        unordered = not isinstance(options, Sequence | Mapping | np.ndarray)
+        if (
+            unordered
+            or isinstance(options, str | bytes)
+            or not all(
+                text is None or isinstance(text, str)
+                for text in ([*options, *options.values()] if isinstance(options, Mapping) else options)
+            )
+        ):
+            raise InputError(
+                "options_type",
+                "Options are a list of texts or a map from label to text",
+                got=repr(options)[:80],
+                do="give texts, in their order, or a label for each",
+            )
+        if isinstance(options, Mapping):
+            labels, texts = tuple(label.strip() for label in options), tuple(options.values())
+            if not all(labels) or len({*labels}) < len(labels):
+                raise InputError("bad_labels", "Option labels must be distinct and not empty", got=repr(list(options)))
+            check_count(len(labels))
+            return cls(labels, texts) if labels else cls()
+        return cls.listed(list(options))
+
+
+Options = Sequence[str | None] | Mapping[str, str | None] | OptionSet | None
+"""Options as users give them."""
 
 
 def last_known(texts: Sequence[str | None]) -> int:

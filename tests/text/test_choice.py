@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medreward.errors import InputError
 from medreward.text.choice import FORMS, MAX_BODY, REASONS, Choice, choose, label_alone, read_choice
 from medreward.text.choice.forms import Select
 from medreward.text.options import OptionSet
@@ -721,3 +722,12 @@ def test_breaks_fields_and_letters_that_are_words_are_read_as_written(
 )
 def test_the_letter_of_a_unit_is_no_label(body: str, label: str | None) -> None:
     assert choose(body, OptionSet(tuple("ABCDEFGHIJKL"), (None,) * 12)).label == label
+
+
+def test_options_are_given_as_a_list_a_map_or_not_at_all() -> None:
+    assert choose("the lungs", ["Heart", "Lungs"]).label == "B"
+    assert choose("the lungs", {"1": "Heart", "2": "Lungs"}).label == "2"
+    assert choose("J").label == "J"
+    with pytest.raises(InputError) as raised:
+        choose("B", "AB")
+    assert raised.value.code == "options_type"

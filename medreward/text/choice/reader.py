@@ -16,17 +16,17 @@ from medreward.text.choice.statements import shaped, statements
 from medreward.text.choice.tokens import Tagged, phrases_in, tag
 from medreward.text.choice.visible import undressed, without_invisible, without_markup
 from medreward.text.choice.words import token_span
-from medreward.text.options import OptionSet
+from medreward.text.options import Options, OptionSet
 
 __all__ = ["choose", "read_choice"]
 
 
-def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") -> Choice:  # noqa: B008 - immutable
+def choose(body: str, options: Options = None, select: Select = "one") -> Choice:
     """What a careful reader says the body commits to.
 
     Args:
         body: the text inside the answer tags.
-        options: what was offered.
+        options: what was offered: a list of texts, a map from label to text, or nothing.
         select: ``one``: one label is asked for, naming several is ambiguous; ``many``: all right ones are asked for,
             and labels listed together (``A, C``, ``A and C``, ``AC``) are the choice.
 
@@ -36,8 +36,10 @@ def choose(body: str, options: OptionSet = OptionSet(), select: Select = "one") 
     Example:
         >>> choose("Not A but B").label
         'B'
+        >>> choose("It is the lungs.", ["Heart", "Lungs"]).label
+        'B'
     """
-    choice, text, kept, tagged = _read(body, options, select)
+    choice, text, kept, tagged = _read(body, OptionSet.of(options), select)
     if choice.span is None or tagged is None:
         return choice
     start, end = token_span(text, tagged.first[choice.span[0]], tagged.last[choice.span[1]])
