@@ -11,6 +11,7 @@ from medreward_cli.reading import complete_reward, input_settings, reading_optio
 from medreward_cli.terminal import echo_json, echo_table, visible
 
 if TYPE_CHECKING:
+    from medreward.scoring import InputSettings
     from medreward.scoring.diff import Flip, Pair
     from medreward.scoring.scorer import RewardSource
 
@@ -59,13 +60,15 @@ def command(
     from medreward import diff
     from medreward.scoring.diff import logged_reward
 
+    settings = input_settings(reading)
+    known = _columns(inputs, settings) if "+" in "".join(logged) and "-" not in inputs else []  # stdin is read once
     sources: dict[str, RewardSource] = {
         **dict(zip(_names(rewards), rewards, strict=True)),
-        **{name: logged_reward(name) for name in logged},
+        **{name: logged_reward(name, known) for name in logged},
     }
     if len(sources) < len(rewards) + len(logged) or len(sources) < 2:
         raise click.UsageError("two different rewards are needed: --reward A --reward B, or --reward A --column NAME")
-    found = diff(list(inputs), sources, settings=input_settings(reading), examples=examples)
+    found = diff(list(inputs), sources, settings=settings, examples=examples)
     if as_json:
         echo_json(found.to_dict())
         return
@@ -74,6 +77,16 @@ def command(
         return
     for pair in found.pairs:
         _show(pair)
+
+
+def _columns(inputs: tuple[str, ...], settings: InputSettings) -> list[str]:
+    """The columns of the first file: one of them may have a + in its name."""
+    from medreward.rollouts.opening import open_rollouts
+    from medreward.rollouts.sources import find_sources
+
+    first = find_sources(inputs).shards[0]
+    with open_rollouts(first.path, settings, str(first.relative), first.name) as rollouts:
+        return list(rollouts.schema.names)
 
 
 def _names(rewards: tuple[str, ...]) -> list[str]:

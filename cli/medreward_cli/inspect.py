@@ -74,7 +74,9 @@ def _escaped(text: str) -> str:
 def _show(found: Inspection) -> None:
     files = f" and {found.files - 1:,} more files" if found.files > 1 else ""
     _line("file", f"{found.source}{files}, {found.rows:,} rows, format {found.format}")
-    _line("looked at", f"the first {found.looked_at:,} rows")
+    _line(
+        "looked at", f"the first {found.looked_at:,} rows" if found.looked_at else "nothing: the first file has no rows"
+    )
     for i, (name, kind, meaning) in enumerate(found.columns):
         _line("columns" if not i else "", f"{name}: {kind}{f' ({meaning})' if meaning and meaning != name else ''}")
     _line("golds", _counts(found.golds) or "none")

@@ -162,7 +162,14 @@ def _slice_table(column: str, found: list[Slice]) -> tuple[list[str], list[list[
 def _slice_means(one: Slice, names: list[str]) -> list[str]:
     means = [one.means[name] for name in names]
     shown = ["null" if mean is None else f"{mean:.4f}" for mean in means]
-    return ["null" if one.value is None else one.value, f"{one.rows:,}", *shown]
+    return [_slice_name(one.value), f"{one.rows:,}", *shown]
+
+
+def _slice_name(value: str | None) -> str:
+    """The value; in quotes where it could be taken for another one, or for none."""
+    if value is None:
+        return "null"
+    return f"'{value}'" if value in ("", "null") or value != value.strip() or value[0] in "'\"" else value
 
 
 def _slice_accuracy(one: Slice) -> list[str]:

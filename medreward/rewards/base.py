@@ -260,17 +260,18 @@ class Reward(Spec):
         return inside if inside.name is None else inside.named(rename(inside.name))
 
     def __radd__(self, other: float) -> Reward:  # so that sum() works, which begins with 0
-        return self if other == 0 else _combine().Constant(value=other) + self
+        made: Reward = self if other == 0 else _combine().add(other, self)
+        return made
 
     def __truediv__(self, other: float) -> Reward:
         return self * (1.0 / other)
 
     def __rsub__(self, other: float) -> Reward:
-        made: Reward = _combine().Constant(value=other) - self
+        made: Reward = _combine().add(other, -self)
         return made
 
-    def __add__(self, other: Reward) -> Reward:
-        made: Reward = _combine().add(self, other)
+    def __add__(self, other: Reward | float) -> Reward:
+        made: Reward = self if other == 0 else _combine().add(self, other)
         return made
 
     def __mul__(self, other: Reward | float) -> Reward:
@@ -279,7 +280,7 @@ class Reward(Spec):
 
     __rmul__ = __mul__
 
-    def __sub__(self, other: Reward) -> Reward:
+    def __sub__(self, other: Reward | float) -> Reward:
         return self + -other
 
     def __neg__(self) -> Reward:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, TypeGuard
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -344,17 +344,18 @@ def add(left: object, right: object) -> WeightedSum:
 
 
 def _term(reward: object) -> Weighted:
-    """A part: of an unnamed sum with one part that part, so that ``a + 0.5 * b`` is one sum."""
+    """A part: of an unnamed sum with one part that part, so that ``a + 0.5 * b`` is one sum; a number is a constant."""
     if isinstance(reward, WeightedSum) and reward.name is None and len(reward.parts) == 1:
         return reward.parts[0]
+    if _is_number(reward):
+        return Weighted(reward=Constant(value=float(reward)))
     if not isinstance(reward, Reward):
-        raise DocumentError(
-            "bad_operand",
-            "Only rewards can be added to rewards",
-            got=repr(reward),
-            do="write Constant(value=…) for a constant",
-        )
+        raise DocumentError("bad_operand", "A reward is added to a reward or a number", got=repr(reward))
     return Weighted(reward=reward)
+
+
+def _is_number(operand: object) -> TypeGuard[float]:
+    return isinstance(operand, numbers.Real) and not isinstance(operand, bool)
 
 
 def multiply(left: Reward, right: object) -> Reward:
@@ -362,7 +363,7 @@ def multiply(left: Reward, right: object) -> Reward:
     if isinstance(right, Reward):
         parts = left.parts if isinstance(left, Product) and left.name is None else (left,)
         return Product(parts=(*parts, right))
-    if isinstance(right, bool) or not isinstance(right, numbers.Real):
+    if not _is_number(right):
         raise DocumentError("bad_operand", "A reward is multiplied by a reward or a number", got=repr(right))
     return WeightedSum(parts=(Weighted(reward=left, weight=float(right)),))
 

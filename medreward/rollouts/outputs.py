@@ -18,7 +18,7 @@ from medreward.rollouts.sources import Sources
 
 __all__ = ["Output", "output_of"]
 
-_NOT_WRITTEN = (".csv", ".tsv", ".json", ".xlsx")
+_WRITTEN = ("", ".parquet", ".jsonl", ".ndjson")
 _SUCCESS = "_SUCCESS"
 """The file that a remote folder holds once it is whole."""
 
@@ -85,12 +85,12 @@ def output_of(output: str | PathLike[str], sources: Sources, *, overwrite: bool)
     if text == "-":
         return Output(None, folder=False, overwrite=overwrite)
     place = place_of(text)
-    if not sources.folder and place.suffix.lower() in _NOT_WRITTEN:
+    if not sources.folder and place.suffix.lower() not in _WRITTEN:
         raise UsageError(
             "output_kind",
             "Scores are written as Parquet or as JSON lines",
             got=str(place),
-            do="name a .parquet or a .jsonl file",
+            expected="a name that ends in .parquet, .jsonl or .ndjson, or has no ending",
         )
     found = Output(place, sources.folder, overwrite)
     if isinstance(place, Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import Any
@@ -136,11 +136,12 @@ def named_rewards(rewards: Mapping[str, RewardSource] | Sequence[RewardSource]) 
     return found
 
 
-def logged_reward(names: str) -> Reward:
+def logged_reward(names: str, known: Collection[str] = ()) -> Reward:
     """A reward to compare with that stands in the file already, such as a run's own.
 
     Args:
         names: a numeric column, or several joined by ``+``, which are summed: ``accuracy+format``.
+        known: columns that there are: where one of them has the whole name, it is that one.
 
     Returns:
         A reward that is null where a column is.
@@ -148,7 +149,7 @@ def logged_reward(names: str) -> Reward:
     Raises:
         UsageError: ``columns``: a name is missing beside a ``+``.
     """
-    columns = [name.strip() for name in names.split("+")]
+    columns = [names] if names in known else [name.strip() for name in names.split("+")]
     if not all(columns):
         raise UsageError("columns", "Names of columns stand on both sides of a +", expected="A or A+B", got=repr(names))
     parts: list[Reward] = [ColumnValue(column=Column(name=name), low=-_ANY, high=_ANY) for name in columns]

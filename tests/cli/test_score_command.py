@@ -14,6 +14,15 @@ from tests.rollouts import files
 from tests.rollouts.files import names_in, read, table, write
 
 
+def test_values_of_a_slice_that_look_alike_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["CT", "CT ", "", None, "null", "'CT '"]
+    rows = {"completion": ["x"] * 6, "gold": ["B"] * 6, "by": names}
+    source = write(tmp_path / "in.parquet", pa.table(rows))
+    assert main(["score", str(source), "--by", "by"]) == 0
+    lines = capsys.readouterr().out.rpartition("\n\n")[2].splitlines()
+    assert {line.partition("  ")[0] for line in lines} == {"by", "CT", "'CT '", "''", "null", "'null'", "''CT ''"}
+
+
 def test_a_scored_file_and_a_summary_on_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write(tmp_path / "in.parquet")
     assert main(["score", str(source), "-o", str(tmp_path / "out.parquet")]) == 0

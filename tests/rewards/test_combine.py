@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -47,6 +47,10 @@ def value(reward: Reward, gold: str | None = "B") -> float | None:
         (lambda: ONE - TWO, -1.0),
         (lambda: sum([ONE, TWO, TWO]), 5.0),
         (lambda: 1 - TWO, -1.0),
+        (lambda: TWO - 1, 1.0),
+        (lambda: TWO + 1, 3.0),
+        (lambda: TWO + np.float64(0.5), 2.5),
+        (lambda: 0.5 * TWO - 0.25 * ONE - 0.5, 0.25),
         (lambda: TWO / 4, 0.5),
         (lambda: TWO * np.float64(0.5), 1.0),
         (lambda: -TWO, -2.0),
@@ -110,6 +114,20 @@ def test_sums_are_left_folds_in_the_order_written() -> None:
 def test_parts_are_named_and_a_python_sum_begins_with_nothing() -> None:
     assert [part.reward.name for part in WeightedSum.of(one=ONE, two=(3.0, TWO)).parts] == ["one", "two"]
     assert sum([ONE, TWO]) == ONE + TWO
+
+
+def test_a_number_is_a_constant_on_either_side_and_nothing_is_no_part() -> None:
+    one = Constant(value=1.0)
+    assert (TWO + 1).children() == (TWO, one)
+    assert (1 + TWO).children() == (one, TWO)
+    assert TWO + 0 == TWO - 0 == 0 + TWO == TWO
+    assert (TWO - 1).bounds() == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("other", ["1", None, True])
+def test_what_is_neither_reward_nor_number_cannot_be_added(other: Any) -> None:
+    with pytest.raises(DocumentError, match="added to a reward or a number"):
+        TWO + other
 
 
 def test_a_sum_of_sums_keeps_its_brackets_on_the_right() -> None:

@@ -43,6 +43,11 @@ def test_columns_by_other_names_a_prefill_end_tokens_and_options_in_prompts_are_
     assert main(["score", str(path), *flags(path), "--fail-under", "reward=2"]) == 0
 
 
+def test_a_file_without_rows_is_said_to_have_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(write(tmp_path / "in.parquet", table().slice(0, 0)))]) == 0
+    assert "looked at    nothing: the first file has no rows\n" in capsys.readouterr().out
+
+
 def test_the_prefill_is_what_the_prompts_end_with(tmp_path: Path) -> None:
     data = {"completion": [PREFILLED], "gold": ["B"], "prompt": ["<|im_start|>assistant\n<think>\n\n"]}
     assert flags(write(tmp_path / "in.parquet", pa.table(data)))[:2] == ["--prefill", "<think>\\n\\n"]

@@ -60,7 +60,7 @@ def test_an_error_leaves_no_json_lines(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["in.parquet"]
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.tsv"])
+@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.tsv", "out.xyz", "out.jsonl.gz"])
 def test_outputs_of_other_kinds_are_a_usage_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError) as caught:
         score_files(write(tmp_path / "in.parquet"), tmp_path / name)

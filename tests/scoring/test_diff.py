@@ -138,6 +138,18 @@ def test_a_sum_of_logged_columns_names_each_of_them() -> None:
             medreward.logged_reward(names)
 
 
+def test_a_column_with_a_plus_in_its_name_is_that_column_and_no_sum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = {"completion": [GOOD.format("B")] * 2, "gold": ["B"] * 2, "a": [1.0, 2.0], "b": [10.0, 20.0]}
+    command = ["diff", str(tmp_path / "a.parquet"), "--column", "a", "--column", "a+b", "--json"]
+    for beside, values in (({}, [[1.0, 11.0], [2.0, 22.0]]), ({"a+b": [5.0, 6.0]}, [[1.0, 5.0], [2.0, 6.0]])):
+        pq.write_table(pa.table({**data, **beside}), tmp_path / "a.parquet")
+        assert main(command) == 0
+        (pair,) = json.loads(capsys.readouterr().out)["pairs"]
+        assert [cell["values"] for cell in pair["outcomes"]] == values
+
+
 def test_one_reward_is_nothing_to_compare() -> None:
     too_few: list[list[str]] = [["mcq"], ["mcq", "mcq"], []]
     for rewards in too_few:
