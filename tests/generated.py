@@ -79,7 +79,7 @@ def laws() -> str:
     """Each published reward and whether it keeps each law, as the command prints it."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        assert main(["check", "--table", "--seconds", "0", "--examples", "120"]) == 0
+        assert main(["check", "--table", "--seconds", "0", "--examples", "120"]) in (0, 1)  # some presets break laws
     return printed.getvalue().rstrip()
 
 

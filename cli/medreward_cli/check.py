@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from medreward_cli.reading import complete_reward
+from medreward_cli.reading import complete_reward, import_option
 from medreward_cli.terminal import echo_json, gate, visible
 
 if TYPE_CHECKING:
@@ -17,13 +18,27 @@ __all__ = ["command"]
 _MARKS = {"holds": "✓", "broken": "✗", "skipped": "–"}
 
 
+def _layouts(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001
+    """An honest completion says its answer somewhere."""
+    if any("{answer}" not in layout for layout in value):
+        raise click.BadParameter("a layout holds {answer}, where the label stands; --gold says how golds are written")
+    return value
+
+
+def _limited(ctx: click.Context, param: click.Parameter, value: float) -> float:  # noqa: ARG001 - click's
+    if not 0 <= value < math.inf:
+        raise click.BadParameter(f"{value} is no number of seconds")
+    return value
+
+
 @click.command("check", epilog="Example: medreward check --callable trl.rewards:think_format_reward --form trl")
 @click.argument("rewards", metavar="[REWARD...]", nargs=-1, shell_complete=complete_reward)
+@import_option
 @click.option("--callable", "function", metavar="MODULE:FUNCTION", help="A Python reward function, instead of REWARD.")
 @click.option("--form", type=click.Choice(["trl", "verl"]), help="Whose calling form the function has.")
 @click.option("--text", "as_text", is_flag=True, help="With --form trl: completions are plain text, not messages.")
 @click.option(
-    "--gold-column", default="solution", show_default=True, help="With --form trl: the column that holds golds."
+    "--gold-column", metavar="NAME", help="With --form trl: the column that holds golds, solution by default."
 )
 @click.option(
     "--gold", default="{label}", show_default=True, help="How a gold is written: a text with {label} or {text}."
@@ -33,13 +48,15 @@ _MARKS = {"holds": "✓", "broken": "✗", "skipped": "–"}
     "templates",
     metavar="TEXT",
     multiple=True,
+    callback=_layouts,
     help="How an honest completion is laid out: a text with {reasoning} and {answer}. Repeatable.",
 )
 @click.option("--laws", "names", metavar="NAME,...", help="Only these laws.")
 @click.option("--examples", type=click.IntRange(1), default=300, show_default=True, help="Rollouts for each law.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0),
+    type=float,
+    callback=_limited,
     default=8.0,
     show_default=True,
     help="Half for the laws, half for the exploit search; 0 leaves the search out.",
@@ -68,12 +85,12 @@ def command(  # noqa: PLR0913 - one parameter for each option
     from medreward.testing import check
     from medreward.testing.laws import LAWS, named
 
-    laws = named(names.split(",")) if names else LAWS
+    laws = named([name.strip() for name in names.split(",")]) if names else LAWS
     found = [
         check(subject, laws=laws, examples=examples, seconds=seconds, seed=seed)
         for subject in _subjects(rewards, table=table, **given)
     ]
-    gate(not table and any(report.failed(strict=strict) for report in found))
+    gate(any(report.failed(strict=strict) for report in found))
     if as_json:
         echo_json([report.to_dict() for report in found])
     elif table:
@@ -92,7 +109,7 @@ def _subjects(  # noqa: PLR0913 - the same
     function: str | None,
     form: Literal["trl", "verl"] | None,
     as_text: bool,
-    gold_column: str,
+    gold_column: str | None,
     gold: str,
     templates: tuple[str, ...],
 ) -> list[Subject]:
@@ -107,8 +124,12 @@ def _subjects(  # noqa: PLR0913 - the same
     if function is not None and form is not None:
         if rewards:
             raise click.UsageError("name a REWARD or give --callable, not both")
-        reward = CallableReward(load_callable(function), form, messages=not as_text, gold=gold_column)
+        if form != "trl" and (as_text or gold_column):
+            raise click.UsageError("--text and --gold-column go with --form trl")
+        reward = CallableReward(load_callable(function), form, messages=not as_text, gold=gold_column or "solution")
         return [subject_of(reward, gold=gold, templates=templates)]
+    if as_text or gold_column:
+        raise click.UsageError("--text and --gold-column say how a function is called: give --callable")
     if not rewards and not table:
         raise click.UsageError("name a REWARD, or give --callable MODULE:FUNCTION --form trl|verl")
     return [subject_of(reward, gold=gold, templates=templates) for reward in rewards or PRESETS]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 from medreward.errors import UsageError
@@ -105,8 +105,17 @@ class Report:
             "reward": self.name,
             "laws": laws,
             "exploits": [exploit.to_dict() for exploit in self.exploits],
-            "analysis": dataclasses.asdict(self.analysis) if self.analysis is not None else None,
+            "analysis": _plain(dataclasses.asdict(self.analysis)) if self.analysis is not None else None,
         }
+
+
+def _plain(data: Any) -> Any:
+    """The same without infinities, which JSON has none of: null is no bound."""
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    return None if isinstance(data, float) and not isfinite(data) else data
 
 
 def _verdict_lines(verdict: Verdict) -> list[str]:
@@ -180,9 +189,12 @@ def _check_runs(subject: Subject, rollouts: Sequence[Rollout]) -> None:
     if failures and len(failures) == len(outcomes):
         raise UsageError(
             "reward_fails",
-            f"The reward {subject.name} raises on every completion",
+            f"The reward {subject.name} gives no completion a number",
             got=failures[0].error,
-            do="check the calling form (--form) and the column of golds (--gold-column), or mend the reward",
+            do="check how golds are written (--gold), or mend the reward"
+            if isinstance(subject, SpecSubject)
+            else "mend the function, or check how it is called: its form (--form), whether it takes messages or"
+            " plain text (--text), and which column holds golds (--gold-column)",
         )
 
 

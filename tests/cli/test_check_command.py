@@ -87,3 +87,49 @@ def test_the_table_has_a_row_for_each_reward_and_a_column_for_each_law(capsys: p
 def test_wrong_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *arguments]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["mcq", "--seconds", "inf"], "inf is no number of seconds"),
+        (["mcq", "--seconds", "nan"], "nan is no number of seconds"),
+        (["mcq", "--template", "<answer>B</answer>"], "a layout holds {answer}"),
+        (["mcq", "--text"], "give --callable"),
+        (["mcq", "--gold-column", "x"], "give --callable"),
+        (["--callable", "m:f", "--form", "verl", "--text"], "go with --form trl"),
+    ],
+)
+def test_flags_that_say_nothing_are_refused(flags: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *flags]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_reward_without_bounds_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "med-r1-cxr", "--json", "--seconds", "0", "--examples", "20"]) == 1
+    (report,) = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (report["analysis"]["parts"][0]["low"], report["analysis"]["parts"][0]["high"]) == (0.0, None)
+
+
+def test_a_table_of_rewards_that_break_laws_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--table", "composite-medqa", "--seconds", "0", "--examples", "60"]) == 1
+    assert "✗" in capsys.readouterr().out
+
+
+def test_a_rule_of_ones_own_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "own_rule_to_check.py").write_text(
+        "from typing import Literal\n"
+        "from medreward.rewards import REWARDS, Reward, Values\n"
+        "from medreward.text import TagCount\n"
+        "@REWARDS.add\n"
+        "class Opened(Reward):\n"
+        "    kind: Literal['opened_to_check.v1'] = 'opened_to_check.v1'\n"
+        "    def evaluate(self, reading, gold):\n"
+        "        return Values.of(reading[TagCount(tag='<answer>')] == 1, reading.rows.valid)\n"
+        "    def bounds(self):\n"
+        "        return (0.0, 1.0)\n"
+    )
+    (tmp_path / "own.yaml").write_text("reward: {kind: opened_to_check.v1}\n")
+    flags = ["--import", str(tmp_path / "own_rule_to_check.py"), "--seconds", "0", "--examples", "20"]
+    assert main(["check", *flags, str(tmp_path / "own.yaml")]) == 0
+    assert "0 to 1 (both reached)" in capsys.readouterr().out
