@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from click.shell_completion import CompletionItem
 
     from medreward.rewards import Document
     from medreward.scoring import InputSettings
 
-__all__ = ["answer_option", "complete_reward", "import_option", "input_settings", "once", "read_as", "reading_options"]
+__all__ = [
+    "answer_option",
+    "complete_reward",
+    "import_option",
+    "imported_here",
+    "input_settings",
+    "once",
+    "read_as",
+    "reading_options",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -69,8 +80,16 @@ def _import_rules(ctx: click.Context, param: click.Parameter, value: tuple[str, 
     if value:
         from medreward.rewards import import_rules  # only where --import is used: --help imports no library
 
-        for module in value:
-            import_rules(module)
+        ctx.meta[_IMPORTED] = {module: import_rules(module) for module in value}
+
+
+_IMPORTED = "medreward_cli.imported"
+
+
+def imported_here() -> dict[str, ModuleType]:
+    """The modules that this command was given to import, by what it was given."""
+    found: dict[str, ModuleType] = click.get_current_context().meta.get(_IMPORTED, {})
+    return found
 
 
 import_option = click.option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from medreward_cli.reading import complete_reward, import_option
+from medreward_cli.reading import complete_reward, import_option, imported_here
 from medreward_cli.terminal import gate, visible
 
 if TYPE_CHECKING:
@@ -122,10 +122,9 @@ def validate(files: tuple[str, ...]) -> None:
     """Check reward documents, all of them, and say what is wrong with each. Warnings go to stderr and fail nothing."""
     from medreward.errors import DocumentError
     from medreward.rewards import analyse, load_document
-    from medreward.rewards.user_rules import imported_modules
     from medreward.scoring.case_check import failed_cases
 
-    for name, module in imported_modules().items():
+    for name, module in imported_here().items():
         for line in failed_cases(module):
             click.echo(f"error[failed_case]: {visible(name)}: {visible(line)}", err=True)
             gate(failed=True, status=2)

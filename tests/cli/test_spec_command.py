@@ -65,6 +65,22 @@ def test_every_file_is_validated_and_one_wrong_one_is_exit_2(
     assert main(["spec", "validate", str(good)]) == 0
 
 
+def test_only_modules_that_the_command_is_given_are_held_to_their_cases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = tmp_path / "rule_without_cases.py"
+    module.write_text(
+        "from typing import Literal\n"
+        "from medreward.rewards import REWARDS, Reward\n"
+        "@REWARDS.add\n"
+        "class Caseless(Reward):\n"
+        "    kind: Literal['caseless_to_validate.v1'] = 'caseless_to_validate.v1'\n"
+    )
+    assert main(["spec", "validate", "mcq", "--import", str(module)]) == 2
+    assert "no case is about 'zero'" in capsys.readouterr().err
+    assert main(["spec", "validate", "mcq"]) == 0
+
+
 @pytest.mark.parametrize("command", ["show", "digest", "validate"])
 def test_an_unknown_reward_is_exit_2(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["spec", command, "mqc"]) == 2
