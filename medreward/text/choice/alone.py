@@ -51,6 +51,8 @@ def label_alone(body: str, labels: tuple[str, ...]) -> Choice | None:
         return _found(label, "clean", body, core)
     if len(core) > MAX_BODY:
         return _TOO_LONG
+    if core.isalnum() and core.isascii():
+        return None
     if names.is_short and "<" not in core and _TWO_WORDS.search(core) is not None:
         return _TOO_LONG if len(core) > MAX_BODY else None
     if len(core) > _SHORT + names.longest:
