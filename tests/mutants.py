@@ -1,9 +1,12 @@
-"""``python -m tests.mutants``, run in the folder ``mutants/``: which survivors of mutation testing change a value.
+"""``python -m tests.mutants``, run in the folder ``mutants/`` that mutmut makes: tries mutants, and judges survivors.
 
-Mutation testing asks whether hand-written cases see a change. Here each survivor, in a process of its own, reads texts
-made by chance beside the unchanged code: the conformance suite's answers put together and cut, what every rule's cases
-and the tests of ``text/`` hold with pieces left out, doubled and exchanged. A survivor that gives another value, an
-error among them, is printed with the shortest text that shows it: it wants a case. The others are counted.
+``try`` runs, for each mutant without a result, the tests that reach it, in a process of its own, as mutmut does. Tests
+are collected once for all of them, and the suite of answers is tried first: that makes it several times as quick.
+
+``judge`` asks what the tests may have missed. Each survivor reads texts made by chance beside the unchanged code: the
+conformance suite's answers put together and cut, what every rule's cases and the tests of ``text/`` hold with pieces
+left out, doubled and exchanged. A survivor that gives another value, an error among them, is printed with the shortest
+text that shows it: it wants a case. The others are counted.
 """
 
 from __future__ import annotations
@@ -16,12 +19,16 @@ import os
 import random
 import signal
 import sys
+import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
+from _pytest.runner import runtestprotocol
 
 from medreward import PRESETS, Scorer, load_document
 from medreward.conformance import load_cases
@@ -51,6 +58,124 @@ LAYOUTS: tuple[Callable[[pa.Array], pa.Array], ...] = (
 )
 JOINS = (" ", ". ", "\n", ", ", " Wait, ", " No, wait. ", "; ", "")
 SECONDS = 120
+
+
+class Results:
+    """What came of each mutant, in the files that mutmut keeps beside the code: an exit code, None for not tried."""
+
+    def __init__(self) -> None:
+        self.kept = {path: json.loads(path.read_text()) for path in sorted(Path("medreward").rglob("*.meta"))}
+        self.codes = {
+            name: kept["exit_code_by_key"] for kept in self.kept.values() for name in kept["exit_code_by_key"]
+        }
+
+    def of(self, code: int | None, prefix: str) -> list[str]:
+        """The mutants with this result whose name begins so."""
+        return [name for name, codes in self.codes.items() if codes[name] == code and name.startswith(prefix)]
+
+    def save(self) -> None:
+        """Write the files."""
+        for path, kept in self.kept.items():
+            path.write_text(json.dumps(kept, indent=4))
+
+
+class Trying:
+    """A plugin of pytest: instead of running all tests, runs those of each mutant, until one fails.
+
+    Args:
+        prefix: only mutants whose name begins so.
+        jobs: how many at a time.
+    """
+
+    def __init__(self, prefix: str, jobs: int) -> None:
+        self.results, self.jobs = Results(), jobs
+        self.names = self.results.of(None, prefix)
+        found = json.loads(Path("mutmut-stats.json").read_text())
+        self.reach, self.took = found["tests_by_mangled_function_name"], found["duration_by_test"]
+        self.running: dict[int, str] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try the unchanged code, then every mutant."""
+        items = {item.nodeid: item for item in session.items}
+        self._forked("", [*items.values()], 20 * SECONDS)
+        if self._ended()[1]:
+            raise pytest.UsageError("the tests fail where nothing is changed")
+        for number, name in enumerate(self.names):
+            known = (items[test] for test in self.reach.get(name.rpartition("__mutmut_")[0], ()) if test in items)
+            chosen = sorted(known, key=lambda item: ("golden" not in item.nodeid, self.took[item.nodeid]))
+            if not chosen:
+                self.results.codes[name][name] = _NO_TEST
+                continue
+            while len(self.running) >= self.jobs:
+                self._take()
+            self._forked(name, chosen, SECONDS)
+            if number % 200 == 0:
+                self.results.save()
+                print(f"{number} of {len(self.names)}", flush=True)
+        while self.running:
+            self._take()
+        self.results.save()
+        print(Counter(_SAYS.get(self.results.codes[name][name], "killed") for name in self.names))
+        return True
+
+    def _take(self) -> None:
+        name, code = self._ended()
+        self.results.codes[name][name] = code
+
+    def _ended(self) -> tuple[str, int]:
+        pid, status = os.wait()
+        code = os.waitstatus_to_exitcode(status)
+        return self.running.pop(pid), _OUT_OF_TIME if code == -signal.SIGALRM else code
+
+    def _forked(self, name: str, items: list[pytest.Item], seconds: int) -> None:
+        """Start a process that runs these tests on a mutant: it ends with 1 where one fails, 0 where none does."""
+        if pid := os.fork():
+            self.running[pid] = name
+            return
+        code = 1
+        try:
+            signal.alarm(seconds)
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
+            os.environ["MUTANT_UNDER_TEST"] = name
+            each = zip(items, [*items[1:], None], strict=True)
+            reports = (report for item, then in each for report in runtestprotocol(item, nextitem=then, log=False))
+            code = int(any(report.failed for report in reports))
+        finally:
+            os._exit(code)
+
+
+_NO_TEST, _OUT_OF_TIME = 33, 36  # as mutmut writes them
+_SAYS = {0: "survived", _NO_TEST: "no test", _OUT_OF_TIME: "out of time"}
+
+
+def tried(prefix: str, jobs: int) -> int:
+    """Try the mutants that have no result."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
+    tests = settings["pytest_add_cli_args_test_selection"]
+    flags = ["--rootdir=.", "-q", "-s", *settings["pytest_add_cli_args"]]
+    return pytest.main([*tests, *flags], plugins=[Trying(prefix, jobs)])
+
+
+def in_a_fork(work: Callable[..., Any], *given: Any) -> Any:
+    """What comes of the work in a process of its own, which has read nothing before; None where it is stopped."""
+    receive, send = multiprocessing.get_context("fork").Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_sent, args=(send, work, *given))
+    process.start()
+    send.close()
+    try:
+        return receive.recv()
+    except EOFError:
+        return None
+    finally:
+        process.join()
+
+
+def _sent(send: Any, work: Callable[..., Any], *given: Any) -> None:
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the rest of a short life
+    send.send(work(*given))
+    send.close()
 
 
 def edited(chance: random.Random, text: str) -> str:
@@ -154,7 +279,7 @@ def texts(count: int) -> Iterator[Shown]:
             yield text, opening and (opening.prefill(), opening.other_prefills())
 
 
-def _told_of(value: Callable[[], Iterator[Shown]]) -> list[tuple[str, str]]:
+def told_by(value: Callable[[], Iterator[Shown]]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     steps = value()
     while True:
@@ -171,7 +296,7 @@ def judged(mutant: str, value: Callable[[], Iterator[Shown]], before: list[tuple
     """How a mutant differs: how often, and the shortest text that shows it; nothing where it does not."""
     os.environ["MUTANT_UNDER_TEST"] = mutant
     signal.alarm(SECONDS)
-    now = _told_of(value)
+    now = told_by(value)
     apart = [(one, two) for one, two in zip(before, now, strict=False) if one != two]
     if len(now) < len(before):
         return f"{len(apart)} raises {now[-1][1]}"
@@ -181,55 +306,40 @@ def judged(mutant: str, value: Callable[[], Iterator[Shown]], before: list[tuple
     return f"{len(apart)} of {len(before)}: {one[0]!r} {one[1]} -> {two[1]}"
 
 
-def survivors() -> list[str]:
-    """The names of the mutants that survived, by the files mutmut keeps beside the code."""
-    kept = (json.loads(path.read_text())["exit_code_by_key"] for path in sorted(Path("medreward").rglob("*.meta")))
-    return [name for codes in kept for name, code in codes.items() if code == 0]
-
-
-def in_a_fork(work: Callable[..., Any], *given: Any) -> Any:
-    """What comes of the work in a process of its own, which has read nothing before; None where it is stopped."""
-    receive, send = multiprocessing.get_context("fork").Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_sent, args=(send, work, *given))
-    process.start()
-    send.close()
-    try:
-        return receive.recv()
-    except EOFError:
-        return None
-    finally:
-        process.join()
-
-
-def _sent(send: Any, work: Callable[..., Any], *given: Any) -> None:
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the rest of a short life
-    send.send(work(*given))
-    send.close()
-
-
-def main() -> None:
-    """Judge the survivors whose name begins with what is given."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("prefix", nargs="?", default="", help="only mutants whose name begins so")
-    parser.add_argument("--count", type=int, default=2500, help="bodies; texts; a hundredth of it, rows for each rule")
-    given = parser.parse_args()
-    names = [name for name in survivors() if name.startswith(given.prefix)]
-    of_choice = partial(choices, given.count)
-    of_tables = partial(paid, made_tables(given.count // 100))
-    of_texts = partial(texts, given.count)
-    known = {value: in_a_fork(_told_of, value) for value in (of_choice, of_tables, of_texts)}
+def judge(prefix: str, count: int) -> None:
+    """Print the survivors that change a value."""
+    names = Results().of(0, prefix)
+    of_choice, of_texts = partial(choices, count), partial(texts, count)
+    of_tables = partial(paid, made_tables(count // 100))
+    known = {value: in_a_fork(told_by, value) for value in (of_choice, of_tables, of_texts)}
     alike = 0
     for name in names:
         values = (of_choice,) if ".text.choice." in name else (of_tables, of_texts)
-        for value in values:
-            said = in_a_fork(judged, name, value, known[value])
-            said = "takes too long" if said is None else said
-            if said:
-                print(f"{name.removeprefix('medreward.')}\n    {said}", flush=True)
-                break
-        else:
-            alike += 1
+        differences = (in_a_fork(judged, name, value, known[value]) for value in values)
+        said = next((TOO_LONG if said is None else said for said in differences if said != ""), "")
+        if said:
+            print(f"{name.removeprefix('medreward.')}\n    {said}", flush=True)
+        alike += not said
     print(f"{len(names)} survivors, {alike} of them give what the unchanged code gives")
+
+
+TOO_LONG = "takes too long"
+
+
+def main() -> None:
+    """Try or judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["try", "judge"])
+    parser.add_argument("prefix", nargs="?", default="", help="only mutants whose name begins so")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants tried at a time (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=int, default=2500, help="bodies or texts; a hundredth of it, rows for each rule"
+    )
+    given = parser.parse_args()
+    os.environ["MUTANT_UNDER_TEST"] = ""
+    if given.step == "try":
+        sys.exit(tried(given.prefix, given.jobs))
+    judge(given.prefix, given.count)
 
 
 if __name__ == "__main__":

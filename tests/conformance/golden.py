@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from medreward.conformance import load_cases, read_choice
@@ -23,13 +24,11 @@ def path_of(grammar: int) -> Path:
     return FOLDER / f"grammar-{grammar}.json"
 
 
-def outcomes() -> dict[str, str]:
-    """Labels, form and reason of every case, by its id and body."""
-    found = {}
+def outcomes() -> Iterator[tuple[str, str]]:
+    """Each case's id and body, and its labels, form and reason."""
     for case in load_cases():
         choice = read_choice(case.body, case.options, case.select)
-        found[f"{case.id} {case.body!a}"] = f"{','.join(choice.labels)} {choice.form} {choice.reason}".strip()
-    return found
+        yield f"{case.id} {case.body!a}", f"{','.join(choice.labels)} {choice.form} {choice.reason}".strip()
 
 
 def written(grammar: int = GRAMMAR) -> dict[str, str]:
@@ -39,22 +38,22 @@ def written(grammar: int = GRAMMAR) -> dict[str, str]:
     return known
 
 
-def changed() -> list[str]:
-    """Every case whose outcome is not the one written down for this number of the grammar."""
-    known, found = written(), outcomes()
-    return [
-        f"{name}: {known[name]} became {found[name]}" for name in known if found.get(name, known[name]) != known[name]
-    ]
+def changed() -> Iterator[str]:
+    """Each case whose outcome is not the one written down for this number of the grammar."""
+    known = written()
+    for name, found in outcomes():
+        if known.get(name, found) != found:
+            yield f"{name}: {known[name]} became {found}"
 
 
 def main() -> int:
     """Write the outcomes; 1 where the grammar needs a higher number."""
-    different = changed()
+    different = [*changed()]
     if different:
         print("these outcomes changed: raise GRAMMAR in medreward/rewards/document.py", *different, sep="\n")
         return 1
     FOLDER.mkdir(exist_ok=True)
-    text = json.dumps(outcomes(), indent=0, sort_keys=True)
+    text = json.dumps(dict(outcomes()), indent=0, sort_keys=True)
     path_of(GRAMMAR).write_text(text + "\n", encoding="utf-8")
     return 0
 

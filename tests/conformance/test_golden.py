@@ -12,11 +12,11 @@ def report() -> Report:
 
 
 def test_a_changed_outcome_raises_the_number_of_the_grammar() -> None:
-    assert not changed(), f"grammar {GRAMMAR} reads these cases otherwise: raise GRAMMAR"
+    assert next(changed(), None) is None, f"grammar {GRAMMAR} reads this case otherwise: raise GRAMMAR"
 
 
 def test_every_case_is_written_down_for_this_grammar() -> None:
-    assert {*written()} == {*outcomes()}, "run python -m tests.conformance.golden"
+    assert {*written()} == {*dict(outcomes())}, "run python -m tests.conformance.golden"
 
 
 def test_no_body_without_a_choice_is_given_one() -> None:
