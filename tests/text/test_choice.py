@@ -709,6 +709,11 @@ TEN = OptionSet(tuple("ABCDEFGHIJ"), (None,) * 10)
         ("A? Not sure", BLANK, "one", ""),
         ("B\nA: the meniscus is intact\nC: no fracture\nI pick B.", BLANK, "one", "B"),
         ("B неверно\nB - confidence 0.9", BLANK, "one", ""),
+        ("(3) Wait, 3. Fibula", NUMBERS, "one", "3"),
+        ("Meniscal tear (A), actually", KNEE, "one", "A"),
+        ("Neither. That is right", OptionSet.listed(["left", "right", "both", "neither"]), "one", "D"),
+        ("Not enough to choose between A and B, but the tear favours A.", KNEE, "one", "A"),
+        ("Meniscal tear, pneumonia. Meniscal tear and pneumonia", KNEE, "many", "AD"),
     ],
 )
 def test_breaks_fields_and_letters_that_are_words_are_read_as_written(
