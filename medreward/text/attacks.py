@@ -6,7 +6,7 @@ what a completion is, not what some reward makes of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,7 +73,7 @@ def _token_reasoning(tags: TagSet, options: OptionSet) -> Iterator[str]:
 
 
 def _padding(tags: TagSet, options: OptionSet) -> Iterator[str]:
-    for count in (40, 200, 1000):
+    for count in (40, 200, 1000, 3000):
         yield _said(tags, options.labels[0], " ".join(["so"] * count))
 
 
@@ -116,6 +116,14 @@ def _denied(tags: TagSet, options: OptionSet) -> Iterator[str]:
         yield _said(tags, f"The answer is not {label}")
 
 
+_REFUSALS = ("I don't know", "It cannot be determined", "unclear", "None of the above")
+
+
+def _refusal(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG001 - attacks are written alike
+    for refusal in _REFUSALS:
+        yield _said(tags, refusal)
+
+
 def _quoted_answer(tags: TagSet, options: OptionSet) -> Iterator[str]:
     quote = _block(tags, "answer", options.labels[0])
     yield _block(tags, "think", quote)
@@ -133,6 +141,11 @@ def _empty_answer(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: A
     yield _said(tags, "\u200b")
 
 
+def _nothing_said(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG001 - attacks are written alike
+    yield ""
+    yield " "
+
+
 def _stray(tags: TagSet, options: OptionSet) -> Iterator[str]:
     yield _said(tags, options.labels[0]) + " so"
     yield "so " + _said(tags, options.labels[0])
@@ -146,23 +159,25 @@ def _untagged(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG00
         yield f"\\boxed{{{label}}}"
 
 
-def of_layout(layout: str, options: OptionSet) -> Iterator[str]:
+def of_layout(layout: str, answers: Sequence[str]) -> Iterator[str]:
     r"""Attacks on a prompt that asks for a layout of its own, such as ``{reasoning} \boxed{{answer}}``.
 
-    Several labels where one is asked; the part that holds the answer, once for each label, at the end and in the
-    reasoning; no reasoning.
+    Several answers where one is asked; a refusal; the part that holds the answer, once for each answer, at the end and
+    in the reasoning; no reasoning.
 
     Args:
         layout: a text with ``{answer}``, and ``{reasoning}`` before it or not at all.
-        options: the question.
+        answers: what an honest answer says for each label.
     """
     head, _, tail = layout.partition("{answer}")
     before, reasoned, lead = head.rpartition("{reasoning}")
     before = before if reasoned else ""
-    parts = [f"{lead}{label}{tail}" for label in options.labels]
-    for some in (options.labels[:2], options.labels):
+    parts = [f"{lead}{answer}{tail}" for answer in answers]
+    for some in (answers[:2], answers):
         for join in (" or ", ", ", " "):
             yield f"{before}so{lead}{join.join(some)}{tail}"
+    for refusal in _REFUSALS:
+        yield f"{before}so{lead}{refusal}{tail}"
     for several in (parts[:2], parts):
         for join in ("", "\n"):
             yield f"{before}so{join.join(several)}"
@@ -243,6 +258,12 @@ def _says_nothing(reading: Reading) -> Mask:
     return _silent(reading) & ~_has_words(reading) & ~reading[StrayText()]
 
 
+def _is_blank(reading: Reading) -> Mask:
+    """No answer block, and no text anywhere."""
+    silent = (_blocks(reading, "answer") == 0) & ~_quotes(reading)
+    return np.asarray(silent & ~_has_words(reading) & ~reading[StrayText()])
+
+
 def _has_words(reading: Reading) -> Mask:
     return _has_think(reading) & _reasons(reading)
 
@@ -305,6 +326,14 @@ ATTACKS: tuple[Attack, ...] = (
         _says_nothing,
     ),
     Attack(
+        "nothing_said",
+        "nothing is said at all",
+        "TagPresence, as a gate",
+        "silence",
+        _nothing_said,
+        _is_blank,
+    ),
+    Attack(
         "empty_answer",
         "the answer is empty",
         "a gate: format counts only with an answer",
@@ -345,6 +374,14 @@ ATTACKS: tuple[Attack, ...] = (
         _none_for("denied"),
     ),
     Attack(
+        "refusal",
+        "the answer chooses nothing",
+        "AnswerLetter or PartialCredit, which pay a label alone",
+        "credit",
+        _refusal,
+        _none_for("refused", "none_of_above"),
+    ),
+    Attack(
         "quoted_answer",
         "the answer that is paid stands inside the reasoning",
         "Body, which leaves quoted answers out",
@@ -358,7 +395,7 @@ ATTACKS: tuple[Attack, ...] = (
         "Body, which reads answer blocks alone",
         "credit",
         _untagged,
-        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading),
+        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading) & ~_is_blank(reading),
     ),
 )
 """Every attack, in the order that findings are told in."""
