@@ -13,6 +13,7 @@ from medreward.text.tags import TagSet
 __all__ = ["Wording", "fill", "templates_of"]
 
 _WORD = "so"
+_TAGS = re.compile(r"</?\w+>")
 _STATES = re.compile(r"\{(?:label|text)\}")
 
 
@@ -44,7 +45,8 @@ class Wording:
 
     Args:
         templates: layouts with ``{reasoning}``, and either ``{answer}`` or the answer itself, said with ``{label}`` and
-            ``{text}``. For ``{answer}`` stands the label, or what the gold says: whichever is paid more.
+            ``{text}``. For ``{answer}`` stands the label, or what the gold says inside its tags: whichever is paid
+            more.
         gold: how the gold cell is written: a text with ``{label}`` or ``{text}``.
 
     Attributes:
@@ -63,7 +65,8 @@ class Wording:
         split = [_split(template) for template in templates]
         self.gold = gold
         self.templates = tuple(dict.fromkeys(layout for layout, _ in split))
-        forms = (form for _, said in split for form in ([said] if said is not None else ["{label}", gold]))
+        usual = ["{label}", _TAGS.sub("", gold).strip()]
+        forms = (form for _, said in split for form in ([said] if said is not None else usual))
         self.answers = tuple(dict.fromkeys(forms))
 
     @property

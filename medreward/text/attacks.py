@@ -245,23 +245,21 @@ def _quotes(reading: Reading) -> Mask:
     return found
 
 
-def _silent(reading: Reading) -> Mask:
-    """An answer block, and nothing in any."""
+def _unanswered(reading: Reading) -> Mask:
+    """No answer block, or nothing in any."""
     bodies = reading[Body(tag="answer")]
     spoken = np.zeros(len(reading), np.bool_)
     spoken[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
-    return (_blocks(reading, "answer") > 0) & ~spoken & ~_quotes(reading)
+    return ~spoken & ~_quotes(reading)
 
 
 def _says_nothing(reading: Reading) -> Mask:
-    """Tags and nothing else."""
-    return _silent(reading) & ~_has_words(reading) & ~reading[StrayText()]
+    """Tags and nothing else, or nothing at all."""
+    return np.asarray(_unanswered(reading) & ~_has_words(reading) & ~reading[StrayText()])
 
 
-def _is_blank(reading: Reading) -> Mask:
-    """No answer block, and no text anywhere."""
-    silent = (_blocks(reading, "answer") == 0) & ~_quotes(reading)
-    return np.asarray(silent & ~_has_words(reading) & ~reading[StrayText()])
+def _is_empty(reading: Reading) -> Mask:
+    return np.asarray(reading[Length(of="completion", unit="words")] == 0)
 
 
 def _has_words(reading: Reading) -> Mask:
@@ -323,7 +321,7 @@ ATTACKS: tuple[Attack, ...] = (
         "NonEmptyReasoning, and a gate on the answer",
         "silence",
         _tags_only,
-        _says_nothing,
+        lambda reading: _says_nothing(reading) & ~_is_empty(reading),
     ),
     Attack(
         "nothing_said",
@@ -331,7 +329,7 @@ ATTACKS: tuple[Attack, ...] = (
         "TagPresence, as a gate",
         "silence",
         _nothing_said,
-        _is_blank,
+        lambda reading: _says_nothing(reading) & _is_empty(reading),
     ),
     Attack(
         "empty_answer",
@@ -339,7 +337,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a gate: format counts only with an answer",
         "silence",
         _empty_answer,
-        lambda reading: _silent(reading) & _has_words(reading),
+        lambda reading: (_blocks(reading, "answer") > 0) & _unanswered(reading) & _has_words(reading),
     ),
     Attack(
         "many_answers",
@@ -395,7 +393,7 @@ ATTACKS: tuple[Attack, ...] = (
         "Body, which reads answer blocks alone",
         "credit",
         _untagged,
-        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading) & ~_is_blank(reading),
+        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading) & ~_says_nothing(reading),
     ),
 )
 """Every attack, in the order that findings are told in."""

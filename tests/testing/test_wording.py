@@ -56,6 +56,12 @@ def test_an_answer_says_the_label_or_what_the_gold_says() -> None:
     assert wording.cell(OPTIONS, "A") == "A) Heart"
 
 
+def test_tags_round_a_gold_are_not_said() -> None:
+    wording = Wording(["{answer}"], "<answer> {label} </answer>")
+    assert wording.said(OPTIONS, "A") == ["A"]
+    assert wording.cell(OPTIONS, "A") == "<answer> A </answer>"
+
+
 def test_options_without_texts_are_offered_where_no_text_is_to_be_said() -> None:
     assert any(None in options.texts for options in Wording(["{answer}"]).offered)
     for wording in (Wording(["{answer}"], "{text}"), Wording(["{label}: {text}"])):
