@@ -187,8 +187,8 @@ class SpecSubject(Subject):
         return self._rewards(self.table(rollouts))
 
     def _rewards(self, table: object) -> list[Outcome]:
-        found: list[Outcome] = self.scorer.score(table).table["reward"].to_pylist()
-        return found
+        values = self.scorer.score(table).rewards.tolist()  # no answers are read: only some rewards need them
+        return [None if math.isnan(value) else value for value in values]  # rules give null or a finite number
 
     def arrangements(self, rollouts: Sequence[Rollout]) -> Iterator[tuple[str, list[Outcome]]]:
         """Other orders and batches, and other Arrow types, chunks and slices."""
