@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from medreward.rewards import user_rules
 from medreward.testing.laws import LAWS
 from medreward_cli.main import main
 
@@ -26,6 +27,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my_rewards_for_check.py").write_text(FUNCTION, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules imported with --import are known to this test alone: the command ``spec validate`` runs their cases."""
+    monkeypatch.setattr(user_rules, "_imported", {})
 
 
 def test_a_preset_that_keeps_the_laws_is_exit_0_and_its_free_rides_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +125,7 @@ def test_a_table_of_rewards_that_break_laws_fails(capsys: pytest.CaptureFixture[
     assert "✗" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("imported")
 def test_a_rule_of_ones_own_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "own_rule_to_check.py").write_text(
         "from typing import Literal\n"
@@ -153,6 +161,7 @@ def test_what_a_reward_prints_is_no_output_of_the_command(tmp_path: Path, capsys
     assert "called" in printed.err
 
 
+@pytest.mark.usefixtures("imported")
 def test_what_a_module_of_rules_prints_is_no_output_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "talks_when_imported.py").write_text(
         "from typing import Literal\n"
@@ -161,6 +170,8 @@ def test_what_a_module_of_rules_prints_is_no_output_either(tmp_path: Path, capsy
         "@REWARDS.add\n"
         "class Silent(Reward):\n"
         "    kind: Literal['talks_when_imported.v1'] = 'talks_when_imported.v1'\n"
+        "    def bounds(self):\n"
+        "        return (0.0, 1.0)\n"
     )
     flags = ["--import", str(tmp_path / "talks_when_imported.py"), "--laws", "total", "--json", *QUICK]
     assert main(["check", "mcq", *flags]) == 0
