@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -18,19 +19,6 @@ __all__ = ["command"]
 _MARKS = {"holds": "✓", "broken": "✗", "skipped": "–"}
 
 
-def _layouts(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG001
-    """An honest completion says its answer somewhere."""
-    if any("{answer}" not in layout for layout in value):
-        raise click.BadParameter("a layout holds {answer}, where the label stands; --gold says how golds are written")
-    return value
-
-
-def _limited(ctx: click.Context, param: click.Parameter, value: float) -> float:  # noqa: ARG001 - click's
-    if not 0 <= value < math.inf:
-        raise click.BadParameter(f"{value} is no number of seconds")
-    return value
-
-
 @click.command("check", epilog="Example: medreward check --callable trl.rewards:think_format_reward --form trl")
 @click.argument("rewards", metavar="[REWARD...]", nargs=-1, shell_complete=complete_reward)
 @import_option
@@ -41,22 +29,21 @@ def _limited(ctx: click.Context, param: click.Parameter, value: float) -> float:
     "--gold-column", metavar="NAME", help="With --form trl: the column that holds golds, solution by default."
 )
 @click.option(
-    "--gold", default="{label}", show_default=True, help="How a gold is written: a text with {label} or {text}."
+    "--gold", default="{label}", show_default=True, help="How a gold is written: a text with {label}, {text} or both."
 )
 @click.option(
     "--template",
     "templates",
     metavar="TEXT",
     multiple=True,
-    callback=_layouts,
-    help="How an honest completion is laid out: a text with {reasoning} and {answer}. Repeatable.",
+    help="How an honest completion is laid out: a text with {reasoning}, and {answer} or its {label} and {text}."
+    " Repeatable.",
 )
 @click.option("--laws", "names", metavar="NAME,...", help="Only these laws.")
 @click.option("--examples", type=click.IntRange(1), default=300, show_default=True, help="Rollouts for each law.")
 @click.option(
     "--seconds",
     type=float,
-    callback=_limited,
     default=8.0,
     show_default=True,
     help="Half for the laws, half for the exploit search; 0 leaves the search out.",
@@ -81,15 +68,17 @@ def command(  # noqa: PLR0913 - one parameter for each option
 
     REWARD is a preset or a document; with --table, several or none for all presets. --callable checks the reward
     function you already have. Exit 1 when a law is broken or a completion earns more than an honest guess.
+    What a reward prints goes to stderr.
     """
     from medreward.testing import check
     from medreward.testing.laws import LAWS, named
 
     laws = named([name.strip() for name in names.split(",")]) if names else LAWS
-    found = [
-        check(subject, laws=laws, examples=examples, seconds=seconds, seed=seed)
-        for subject in _subjects(rewards, table=table, **given)
-    ]
+    with redirect_stdout(sys.stderr):
+        found = [
+            check(subject, laws=laws, examples=examples, seconds=seconds, seed=seed)
+            for subject in _subjects(rewards, table=table, **given)
+        ]
     gate(any(report.failed(strict=strict) for report in found))
     if as_json:
         echo_json([report.to_dict() for report in found])
@@ -116,20 +105,17 @@ def _subjects(  # noqa: PLR0913 - the same
     """What is to be checked."""
     from medreward.loading import load_callable
     from medreward.rewards.presets import PRESETS
-    from medreward.scoring.callables import CallableReward
     from medreward.testing import subject_of
 
     if (function is None) != (form is None):
         raise click.UsageError("--callable and --form go together")
+    if (as_text or gold_column) and form != "trl":
+        raise click.UsageError("--text and --gold-column go with --callable and --form trl")
     if function is not None and form is not None:
         if rewards:
             raise click.UsageError("name a REWARD or give --callable, not both")
-        if form != "trl" and (as_text or gold_column):
-            raise click.UsageError("--text and --gold-column go with --form trl")
-        reward = CallableReward(load_callable(function), form, messages=not as_text, gold=gold_column or "solution")
-        return [subject_of(reward, gold=gold, templates=templates)]
-    if as_text or gold_column:
-        raise click.UsageError("--text and --gold-column say how a function is called: give --callable")
+        called = load_callable(function)
+        return [subject_of(called, form=form, text=as_text, gold_column=gold_column, gold=gold, templates=templates)]
     if not rewards and not table:
         raise click.UsageError("name a REWARD, or give --callable MODULE:FUNCTION --form trl|verl")
     return [subject_of(reward, gold=gold, templates=templates) for reward in rewards or PRESETS]

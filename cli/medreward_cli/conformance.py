@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
+
 import click
 
 from medreward_cli.terminal import echo_json, visible
@@ -31,7 +34,8 @@ def command(name: str | None, categories: tuple[str, ...], *, failed: bool, as_j
     unknown = next((name for name in categories if name not in CATEGORIES), None)
     if unknown is not None:
         raise click.UsageError(f"--category: there is no {unknown!r}; there are {', '.join(CATEGORIES)}")
-    report = run(load_cases(categories or CATEGORIES), load_callable(name) if name else None)
+    with redirect_stdout(sys.stderr):  # what an extractor prints is no output of ours
+        report = run(load_cases(categories or CATEGORIES), load_callable(name) if name else None)
     if as_json:
         echo_json(report.to_dict())
         return

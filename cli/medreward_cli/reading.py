@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -80,7 +82,8 @@ def _import_rules(ctx: click.Context, param: click.Parameter, value: tuple[str, 
     if value:
         from medreward.rewards import import_rules  # only where --import is used: --help imports no library
 
-        ctx.meta[_IMPORTED] = {module: import_rules(module) for module in value}
+        with redirect_stdout(sys.stderr):  # what a module prints is no output of ours
+            ctx.meta[_IMPORTED] = {module: import_rules(module) for module in value}
 
 
 _IMPORTED = "medreward_cli.imported"

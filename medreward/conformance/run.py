@@ -10,6 +10,7 @@ from typing import Any
 
 from medreward.conformance.cases import CATEGORIES, EDITION, Case
 from medreward.errors import UsageError
+from medreward.loading import describe_error
 from medreward.text.choice import Choice, Select, choose
 from medreward.text.options import OptionSet
 
@@ -134,9 +135,8 @@ def _outcome(case: Case, extractor: Extractor | None) -> Outcome:
     return Outcome(case, labels, form, verdict)
 
 
-def _labels_of(found: str | Iterable[str] | None, case: Case) -> tuple[str, ...]:
+def _labels_of(given: Iterable[str], case: Case) -> tuple[str, ...]:
     """What an extractor gave, as labels in the options' order; what is no label of the case stays as it is, behind."""
-    given = [found] if isinstance(found, str) else list(found or ())
     wanted = {text.strip() for text in given if text.strip()}
     labels = tuple(label for label in case.options if label in wanted)
     return labels + tuple(sorted(wanted - {*labels}))
@@ -151,12 +151,11 @@ def _read_by(extractor: Extractor, case: Case) -> tuple[str, ...]:
     expected = "a label, labels or None, from a function of a body, its options and 'one' or 'many'"
     failed = partial(UsageError, "extractor_failed", "The extractor failed", where=case.id, expected=expected)
     try:
-        found = extractor(case.body, case.options, case.select)
-    except Exception as error:
-        raise failed(got=f"{type(error).__name__}: {str(error)[:200]}") from error
-    if isinstance(found, str) or found is None:
-        return _labels_of(found, case)
-    given = [*found] if isinstance(found, Iterable) else [found]
+        found: Any = extractor(case.body, case.options, case.select)
+        several = isinstance(found, Iterable) and not isinstance(found, str)
+        given = [*found] if several else [] if found is None else [found]  # a generator runs here
+    except (Exception, SystemExit) as error:
+        raise failed(got=describe_error(error)) from error
     if not all(isinstance(one, str) for one in given):
         raise failed(got=repr(found)[:200])
     return _labels_of(given, case)

@@ -210,7 +210,7 @@ class Reward(Spec):
 
     def why(self, reading: Reading, gold: Gold) -> str:
         """Why the only row of ``reading`` has its value, in words."""
-        raise NotImplementedError(f"{type(self).__name__} does not explain itself")
+        return f"the rule {self.kind} says so"
 
     def children(self) -> tuple[Reward, ...]:
         """The rewards this one is made of, in order."""

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from medreward.errors import InputError, UsageError
+from medreward.errors import InputError, MedrewardError, UsageError
 from medreward.rewards import Reward, evaluate
-from medreward.rewards.base import Gold
+from medreward.rewards.base import Gold, raised
 from medreward.rewards.presets import DEFAULT, PRESETS
 from medreward.scoring.golds import resolve_golds
 from medreward.scoring.group_pass import GroupValues, needs_groups
@@ -311,12 +311,22 @@ def explain(
 def _explain_parts(reward: Reward, reading: Reading, gold: Gold, depth: int) -> list[Explained]:
     values = evaluate(reward, reading, gold)
     value = float(values.data[0]) if values.valid[0] else None
-    why = reward.why(reading, gold) if reading.rows.valid[0] else "the completion is null"
+    why = _why(reward, reading, gold) if reading.rows.valid[0] else "the completion is null"
     name = reward.name or ("reward" if depth == 0 else "")
     found = [Explained(name, reward.kind, value, why, depth, reward.name is not None)]
     for part in reward.children():
         found += _explain_parts(part, reading, gold, depth + 1)
     return found
+
+
+def _why(reward: Reward, reading: Reading, gold: Gold) -> str:
+    """Why, in the rule's words; a rule of somebody else may raise anything."""
+    try:
+        return reward.why(reading, gold)
+    except MedrewardError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise raised(f"The rule {reward.kind}", type(reward).__module__, error) from error
 
 
 def _marks(reading: Reading, scorer: Scorer) -> tuple[Mark, ...]:

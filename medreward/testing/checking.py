@@ -11,14 +11,14 @@ from importlib import import_module
 from math import ceil, isfinite
 from typing import Any
 
-from medreward.errors import UsageError
+from medreward.errors import MedrewardError, UsageError
 from medreward.rewards.analysis import Analysis, analyse
 from medreward.rewards.document import DocumentSource
-from medreward.scoring.callables import CallableReward, Failure, Outcome
+from medreward.scoring.callables import CallableReward, Failure, Form, Outcome
 from medreward.testing.exploits import Exploit, find_exploits
-from medreward.testing.law import Counterexample, Law, Verdict
+from medreward.testing.law import Counterexample, Law, Verdict, check_seconds
 from medreward.testing.laws import LAWS
-from medreward.testing.rollout import Rollout, make_rollouts
+from medreward.testing.rollout import Rollout
 from medreward.testing.subject import SpecSubject, Subject, subject_of
 
 __all__ = ["LawBrokenError", "Report", "check", "check_all_laws"]
@@ -46,7 +46,8 @@ class Report:
         name: what the reward is called.
         verdicts: what came of each law.
         exploits: completions that are paid for less than was asked.
-        analysis: bounds, values and warnings, found without scoring rollouts; None for a function.
+        analysis: bounds, values and warnings, found without scoring rollouts; None for a function, and where a rule
+            fails on what is tried for it.
     """
 
     name: str
@@ -142,14 +143,18 @@ def _text(text: str) -> str:
     return repr(shown)
 
 
-def check(
+def check(  # noqa: PLR0913 - one parameter for each thing that can be said
     reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
     *,
     laws: Sequence[Law] = LAWS,
     examples: int = 300,
     seconds: float = 8.0,
     seed: int = 0,
-    **how: Any,
+    form: Form | None = None,
+    text: bool = False,
+    gold_column: str | None = None,
+    gold: str = "{label}",
+    templates: Sequence[str] = (),
 ) -> Report:
     """Check a reward.
 
@@ -160,17 +165,23 @@ def check(
         seconds: half of them for all laws, half for the exploit search, in as many rounds as there are seconds: nothing
             new is begun after that. 0 leaves the search out.
         seed: what rollouts and attacks are made from.
-        how: passed to ``subject_of``: ``form``, ``gold``, ``templates``.
+        form: ``trl`` or ``verl``, for a function.
+        text: for a function in TRL's form: whether completions are plain text, not messages.
+        gold_column: for a function in TRL's form: the column that holds golds, ``solution`` where None.
+        gold: how gold cells are written: a text with ``{label}`` or ``{text}``.
+        templates: how an honest completion is laid out, as for :func:`subject_of`.
 
     Raises:
         DocumentError: the reward is wrong or unknown.
-        UsageError: a function without its form; ``reward_fails``: it raises on whatever it is given.
+        UsageError: what is said of the reward is wrong; ``bad_examples``, ``bad_seconds``; ``reward_fails``: it raises
+            on whatever it is given.
         MissingExtraError: hypothesis is not installed, which the exploit search needs.
     """
-    subject = subject_of(reward, **how)
+    check_seconds(seconds)
+    subject = subject_of(reward, form=form, text=text, gold_column=gold_column, gold=gold, templates=templates)
     if seconds > 0:
         import_module("medreward.testing.strategies")  # says now, not after the laws, that hypothesis is missing
-    rollouts = make_rollouts(examples, seed=seed, tags=subject.tags)
+    rollouts = subject.rollouts(examples, seed=seed)
     _check_runs(subject, rollouts)
     until = time.monotonic() + (seconds / 2 if seconds > 0 else 60.0)
     verdicts = []
@@ -178,8 +189,17 @@ def check(
         left = max(0.0, until - time.monotonic())
         verdicts.append(law.judge(subject, rollouts, seconds=left / min(4, len(laws) - number)))
     exploits = find_exploits(subject, seconds=seconds / 2, seed=seed, rounds=ceil(seconds)) if seconds > 0 else ()
-    analysis = analyse(subject.document) if isinstance(subject, SpecSubject) else None
-    return Report(subject.name, tuple(verdicts), tuple(exploits), analysis)
+    return Report(subject.name, tuple(verdicts), tuple(exploits), _analysis(subject))
+
+
+def _analysis(subject: Subject) -> Analysis | None:
+    """What the document says; None for a function, and where a rule fails: a law is broken then, and shows on what."""
+    if not isinstance(subject, SpecSubject):
+        return None
+    try:
+        return analyse(subject.document)
+    except MedrewardError:
+        return None
 
 
 def _check_runs(subject: Subject, rollouts: Sequence[Rollout]) -> None:
@@ -198,12 +218,16 @@ def _check_runs(subject: Subject, rollouts: Sequence[Rollout]) -> None:
         )
 
 
-def check_all_laws(
+def check_all_laws(  # noqa: PLR0913 - one parameter for each thing that can be said
     reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
     *,
     examples: int = 300,
     seed: int = 0,
-    **how: Any,
+    form: Form | None = None,
+    text: bool = False,
+    gold_column: str | None = None,
+    gold: str = "{label}",
+    templates: Sequence[str] = (),
 ) -> None:
     """Check that a reward keeps every law: one line in a test.
 
@@ -211,15 +235,31 @@ def check_all_laws(
         reward: as for :func:`check`.
         examples: how many rollouts each law is tried on.
         seed: what they are made from.
-        how: passed to ``subject_of``.
+        form: as for :func:`check`; so are ``text``, ``gold_column``, ``gold`` and ``templates``.
+        text: the same.
+        gold_column: the same.
+        gold: the same.
+        templates: the same.
 
     Raises:
+        DocumentError: the reward is wrong or unknown.
+        UsageError: as for :func:`check`.
         LawBrokenError: an ``AssertionError`` with the smallest counterexample and the scores of each broken law.
 
     Example:
         >>> from medreward.testing import check_all_laws
         >>> check_all_laws("mcq", examples=50)
     """
-    report = check(reward, examples=examples, seconds=0, seed=seed, **how)
+    report = check(
+        reward,
+        examples=examples,
+        seconds=0,
+        seed=seed,
+        form=form,
+        text=text,
+        gold_column=gold_column,
+        gold=gold,
+        templates=templates,
+    )
     if report.broken:
         raise LawBrokenError(report)

@@ -14,41 +14,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from medreward.testing.rollout import Rollout
+from medreward.testing.wording import fill
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 
 if TYPE_CHECKING:
     from medreward.testing.subject import Subject
 
-__all__ = ["Honest", "fill", "greatest", "honest", "length_pays", "mean", "reasonings", "templates_of"]
+__all__ = ["Honest", "greatest", "honest", "length_pays", "mean", "reasonings"]
 
 _WORD = "so"
 _LEAST = 1e-9
 _LENGTHS = (1, 2, 3, *sorted({round(1.3**power) for power in range(5, 29)}))
 """Words of reasoning: every length from 1 to over a thousand, near enough."""
-
-
-def templates_of(tags: TagSet, order: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The layouts of an honest completion: a block of each tag, with and without line breaks.
-
-    Args:
-        tags: the tags.
-        order: the order in which the reward wants some of them; the others stand as the tag set lists them.
-    """
-    order = (*(role for role in tags.roles if role not in order and role != "answer"), *order)
-    order = order if "answer" in order else (*order, "answer")
-    inside = {"think": "{reasoning}", "answer": "{answer}"}
-
-    def block(role: str, gap: str) -> str:
-        body = inside.get(role, _WORD)
-        return f"{tags.literal(role, 'open')}{gap}{body}{gap}{tags.literal(role, 'close')}"
-
-    return tuple(join.join(block(role, gap) for role in order) for join, gap in (("", ""), ("\n", ""), ("\n", "\n")))
-
-
-def fill(template: str, answer: str, reasoning: str = _WORD) -> str:
-    """A completion of a layout."""
-    return template.replace("{reasoning}", reasoning).replace("{answer}", answer)
 
 
 @dataclass(frozen=True)
@@ -98,12 +76,13 @@ def reasonings() -> list[str]:
 
 def length_pays(subject: Subject, options: OptionSet) -> tuple[bool, bool]:
     """Whether more honest reasoning ever earns less, and whether it ever earns more: words, characters, new words."""
-    label, steps = options.labels[0], []
+    label, steps = options.labels[0], list[float]()
     words = [f"{_WORD}{number}" for number in range(27)]
     several = [" ".join([_WORD] * 9 + words[:count]) for count in (0, 1, 3, 9, 27)]
     for texts in (reasonings(), ["o" * len(text) for text in reasonings()], several):
-        rows = [Rollout(fill(subject.templates[0], label, text), label, options) for text in texts]
-        steps += [longer - shorter for shorter, longer in pairwise(subject.numbers(rows))]
+        for answer in subject.wording.said(options, label):
+            rows = [Rollout(fill(subject.templates[0], answer, text), label, options) for text in texts]
+            steps += [longer - shorter for shorter, longer in pairwise(subject.numbers(rows))]
     return any(step < -_LEAST for step in steps), any(step > _LEAST for step in steps)
 
 
@@ -119,7 +98,12 @@ class _Guess:
 def _tried(subject: Subject, options: OptionSet, said: Iterable[tuple[str, str]]) -> list[_Guess]:
     """Reasoning and label of each guess, in every layout."""
     made = sorted(
-        {(fill(template, label, reasoning), label) for reasoning, label in said for template in subject.templates}
+        {
+            (fill(template, answer, reasoning), label)
+            for reasoning, label in said
+            for answer in subject.wording.said(options, label)
+            for template in subject.templates
+        }
     )
     rows = [Rollout(text, label, options) for text, label in made]
     values = iter(subject.numbers([each for row in rows for each in row.under_each()]))

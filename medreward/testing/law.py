@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from medreward.errors import UsageError
 from medreward.rewards.document import DocumentSource
-from medreward.scoring.callables import Failure, Outcome
-from medreward.testing.rollout import Rollout, make_rollouts
+from medreward.scoring.callables import CallableReward, Failure, Form, Outcome
+from medreward.testing.rollout import Rollout
 from medreward.testing.shrink import smallest
 from medreward.testing.subject import Subject, subject_of
 
-__all__ = ["Case", "Cases", "Counterexample", "Finder", "Law", "Verdict", "always", "nothing_more", "per_row"]
+__all__ = [
+    "Case",
+    "Cases",
+    "Counterexample",
+    "Finder",
+    "Law",
+    "Verdict",
+    "always",
+    "check_seconds",
+    "nothing_more",
+    "per_row",
+]
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,16 @@ def nothing_more(subject: Subject) -> Sequence[Rollout]:  # noqa: ARG001 - the s
     return ()
 
 
+def check_seconds(seconds: float) -> None:
+    """A time is a number that can be waited for.
+
+    Raises:
+        UsageError: ``bad_seconds``.
+    """
+    if not 0 <= seconds < math.inf:
+        raise UsageError("bad_seconds", "This is no number of seconds", expected="0 or more, finite", got=str(seconds))
+
+
 @dataclass(frozen=True)
 class Law:
     """A property that every sound reward has.
@@ -126,14 +149,18 @@ class Law:
     groups: bool = False
     also: Callable[[Subject], Sequence[Rollout]] = nothing_more
 
-    def check(
+    def check(  # noqa: PLR0913 - one parameter for each thing that can be said
         self,
-        reward: DocumentSource | Subject | Callable[..., Any],
+        reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
         *,
         examples: int = 300,
         seed: int = 0,
         seconds: float = 60.0,
-        **how: Any,
+        form: Form | None = None,
+        text: bool = False,
+        gold_column: str | None = None,
+        gold: str = "{label}",
+        templates: Sequence[str] = (),
     ) -> Verdict:
         """Try the law on rollouts made from a seed.
 
@@ -142,10 +169,19 @@ class Law:
             examples: how many rollouts.
             seed: what they are made from.
             seconds: when to stop: no new rollouts are begun after that.
-            how: passed to ``subject_of``.
+            form: as for ``subject_of``; so are ``text``, ``gold_column``, ``gold`` and ``templates``.
+            text: the same.
+            gold_column: the same.
+            gold: the same.
+            templates: the same.
+
+        Raises:
+            DocumentError: the reward is wrong or unknown.
+            UsageError: what is said of the reward is wrong; ``bad_examples``, ``bad_seconds``.
         """
-        subject = subject_of(reward, **how)
-        return self.judge(subject, make_rollouts(examples, seed=seed, tags=subject.tags), seconds=seconds)
+        check_seconds(seconds)
+        subject = subject_of(reward, form=form, text=text, gold_column=gold_column, gold=gold, templates=templates)
+        return self.judge(subject, subject.rollouts(examples, seed=seed), seconds=seconds)
 
     def judge(self, subject: Subject, rollouts: Sequence[Rollout], *, seconds: float = 60.0) -> Verdict:
         """Try the law on rollouts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from medreward.rollouts import score_files
 from medreward.scoring import score_one
-from medreward.scoring.callables import Outcome
+from medreward.scoring.callables import Outcome, attempt
 from medreward.testing.rollout import Rollout
 from medreward.testing.subject import SpecSubject
 
@@ -22,6 +23,12 @@ _SINGLE = 20
 
 def offline_outcomes(subject: SpecSubject, rollouts: Sequence[Rollout]) -> Iterator[tuple[str, list[Outcome]]]:
     """How the rows were scored, and what they earned; the last way scores the first rows only."""
+    yield "through a file", attempt(partial(_through_file, subject), rollouts)
+    if not subject.scorer.columns:
+        yield "one by one", attempt(partial(_one_by_one, subject), rollouts[:_SINGLE])
+
+
+def _through_file(subject: SpecSubject, rollouts: Sequence[Rollout]) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "in.parquet", Path(folder) / "out.parquet"
         table = pa.table(subject.table(rollouts))
@@ -30,9 +37,12 @@ def offline_outcomes(subject: SpecSubject, rollouts: Sequence[Rollout]) -> Itera
         )
         pq.write_table(whole, path, row_group_size=max(1, len(rollouts) // 3))
         score_files([str(path)], out, reward=subject.document)
-        yield "through a file", pq.read_table(out)["reward"].to_pylist()
-    if not subject.scorer.columns:
-        yield "one by one", [_single(subject, row) for row in rollouts[:_SINGLE]]
+        found: list[Outcome] = pq.read_table(out)["reward"].to_pylist()
+        return found
+
+
+def _one_by_one(subject: SpecSubject, rollouts: Sequence[Rollout]) -> list[Outcome]:
+    return [_single(subject, row) for row in rollouts]
 
 
 def _texts(rollouts: Sequence[Rollout]) -> list[str]:

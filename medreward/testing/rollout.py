@@ -6,12 +6,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medreward.testing.grammar import SHAPES, Asked, fragments
-from medreward.text.attacks import ATTACKS, of_layout
+from medreward.testing.grammar import SHAPES, Asked, answer_body, fragments
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 
-__all__ = ["MIXED", "OFFERED", "Rollout", "make_rollouts", "write_attacks"]
+__all__ = ["ASKED", "MIXED", "OFFERED", "Rollout", "make_rollouts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,8 @@ OFFERED: tuple[OptionSet, ...] = (
     OptionSet(("A", "B", "C"), (None, None, None)),
 )
 """The questions that laws are tried on."""
+ASKED = (OFFERED[0], OFFERED[2])
+"""The questions that attacks are written for: four options and five, with texts."""
 
 
 def make_rollouts(
@@ -61,6 +62,7 @@ def make_rollouts(
     tags: TagSet | None = None,
     offered: Sequence[OptionSet] = OFFERED,
     shapes: Sequence[str] = MIXED,
+    templates: Sequence[str] = (),
 ) -> list[Rollout]:
     """Rollouts made by chance from a seed.
 
@@ -70,6 +72,7 @@ def make_rollouts(
         tags: the tags completions are asked to write.
         offered: the options to ask with, in turn.
         shapes: how completions go right or wrong: names of ``SHAPES``.
+        templates: layouts with ``{reasoning}`` and ``{answer}`` that every other completion is written in.
     """
     chance = random.Random(seed)  # noqa: S311 - for trying things out, not for secrets
     asked = [Asked(options, tags or TagSet()) for options in offered]
@@ -77,23 +80,9 @@ def make_rollouts(
     for number in range(count):
         question = asked[number % len(asked)]
         text = "".join(fragments(chance.choice, question, shapes))
+        if templates and number // len(asked) % 2:
+            answer = answer_body(chance.choice, question.options, chance.choice(question.options.labels))
+            reasoning = " ".join(chance.choices(question.text, k=chance.randrange(5)))
+            text = chance.choice(templates).replace("{answer}", answer).replace("{reasoning}", reasoning)
         made.append(Rollout(text, chance.choice(question.options.labels), question.options))
     return made
-
-
-def write_attacks(
-    tags: TagSet, templates: Sequence[str], offered: Sequence[OptionSet] = (OFFERED[0], OFFERED[2])
-) -> list[Rollout]:
-    """The completions that every known attack writes for some questions, in tags and in the layouts that are asked.
-
-    Args:
-        tags: the tags.
-        templates: the layouts: texts with ``{reasoning}`` and ``{answer}``.
-        offered: the questions.
-    """
-    written: list[Rollout] = []
-    for options in offered:
-        ways = [attack.write(tags, options) for attack in ATTACKS]
-        ways += [of_layout(template, options) for template in templates]
-        written += [Rollout(text, options.labels[0], options) for way in ways for text in way]
-    return written

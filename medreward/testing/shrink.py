@@ -12,6 +12,7 @@ from medreward.testing.rollout import Rollout
 __all__ = ["smallest"]
 
 _PIECES = regex.compile(r"</?+\w++>|\w++|\s|.", regex.DOTALL)
+_SHORT, _PARTS = 200, 20  # a text of more pieces than the first loses runs that are a twentieth of it or more
 _MOST = 100  # rounds: a counterexample that is still big after them is good enough
 
 
@@ -52,13 +53,16 @@ def _size(found: HasRows) -> tuple[int, str]:
 
 
 def _plainer(text: str) -> Iterator[str]:
-    """The text without a run of pieces, long runs first; without one character; with a plainer piece."""
+    """The text without a run of pieces, long runs first; and where it is short, with a plainer piece."""
     pieces = _PIECES.findall(text)
     size = len(pieces)
-    while size:  # fewer than 2 n texts of each round
+    least = 1 if len(pieces) <= _SHORT else len(pieces) // _PARTS
+    while size >= least:  # fewer than 2 n texts of each round
         for at in range(0, len(pieces), size):
             yield "".join([*pieces[:at], *pieces[at + size :]])
         size //= 2
+    if least > 1:
+        return
     for at, piece in enumerate(pieces):
         rest = pieces[:at], pieces[at + 1 :]
         if len(piece) > 1 and not piece.startswith("<"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from medreward.rewards.group_rule import group_rules
 from medreward.rewards.library import LibraryRule
 from medreward.scoring.callables import CallableReward, Form, Outcome, Question, attempt
 from medreward.scoring.scorer import Scorer
-from medreward.testing.honest import Honest, templates_of
+from medreward.testing.honest import Honest
 from medreward.testing.layout import option_maps
-from medreward.testing.rollout import Rollout
+from medreward.testing.rollout import ASKED, Rollout, make_rollouts
+from medreward.testing.wording import Wording, templates_of
+from medreward.text.attacks import ATTACKS, of_layout
 from medreward.text.options import OptionSet
 from medreward.text.tags import TagSet
 from medreward.text.unwrap import string_array
@@ -37,12 +40,21 @@ class Subject:
     Args:
         name: what it is called in reports.
         tags: the tags it speaks of.
-        templates: how an honest completion is laid out: texts with ``{reasoning}`` and ``{answer}``.
+        usual: how an honest completion is laid out, as far as its tags say.
         gold: how the gold cell is written: a text with ``{label}`` or ``{text}``.
+        templates: how an honest completion is laid out, where it is not as the tags say: see ``Wording``.
+
+    Raises:
+        UsageError: ``bad_template``, ``bad_gold_form``.
     """
 
-    def __init__(self, name: str, tags: TagSet, templates: tuple[str, ...], gold: str = "{label}") -> None:
-        self.name, self.tags, self.templates, self.gold = name, tags, templates, gold
+    def __init__(
+        self, name: str, tags: TagSet, usual: Sequence[str], gold: str = "{label}", templates: Sequence[str] = ()
+    ) -> None:
+        self.name, self.tags = name, tags
+        self.wording = Wording(templates or usual, gold)
+        self.templates, self.offered = self.wording.templates, self.wording.offered
+        self._told = self.templates if templates else ()
         self.honest_known: dict[OptionSet, Honest] = {}
         self._known: dict[Rollout, Outcome] = {}
 
@@ -71,6 +83,26 @@ class Subject:
         """The least and the greatest value it says it can have; None where it does not say."""
         return None
 
+    def rollouts(self, count: int, *, seed: int = 0, offered: Sequence[OptionSet] | None = None) -> list[Rollout]:
+        """Rollouts to try it on, made from a seed.
+
+        Raises:
+            UsageError: ``bad_examples``.
+        """
+        if count < 1:
+            raise UsageError("bad_examples", "A law is tried on some rollouts", expected="1 or more", got=str(count))
+        return make_rollouts(count, seed=seed, tags=self.tags, offered=offered or self.offered, templates=self._told)
+
+    def attacks(self) -> list[Rollout]:
+        """What every known attack writes, in the tags and in each layout."""
+        written: list[Rollout] = []
+        for options in ASKED:
+            ways = [attack.write(self.tags, options) for attack in ATTACKS]
+            for answers in zip(*(self.wording.said(options, label) for label in options.labels), strict=True):
+                ways += [of_layout(template, answers) for template in self.templates]
+            written += [Rollout(text, options.labels[0], options) for way in ways for text in way]
+        return written
+
     def fresh(self, rollouts: Sequence[Rollout]) -> list[Outcome]:
         """The outcome of every row, found anew in one batch."""
         raise NotImplementedError
@@ -98,8 +130,7 @@ class Subject:
         """The gold cell of a row."""
         if rollout.cell is not None:
             return rollout.cell
-        text = rollout.options.texts[rollout.options.labels.index(rollout.gold)] or rollout.gold
-        return self.gold.replace("{label}", rollout.gold).replace("{text}", text)
+        return self.wording.cell(rollout.options, rollout.gold)
 
 
 class SpecSubject(Subject):
@@ -111,16 +142,13 @@ class SpecSubject(Subject):
         templates: how an honest completion is laid out, where it is not as the reward's tags say.
     """
 
-    def __init__(self, source: DocumentSource, gold: str = "{label}", templates: tuple[str, ...] = ()) -> None:
+    def __init__(self, source: DocumentSource, gold: str = "{label}", templates: Sequence[str] = ()) -> None:
         document = load_document(source)
         self.document: Document = document
         self.scorer = Scorer(document)
-        super().__init__(
-            source if isinstance(source, str) and len(source) < 80 else document.name or document.digest[:19],
-            document.tags,
-            templates or _templates(document),
-            gold,
-        )
+        named = source if isinstance(source, str) and len(source) < 80 else document.source
+        name = named[:19] if named.startswith("sha256:") else named
+        super().__init__(name, document.tags, _usual(document), gold, templates)
 
     @property
     def uses_gold(self) -> bool:
@@ -129,8 +157,8 @@ class SpecSubject(Subject):
 
     @property
     def tags_named(self) -> tuple[str, ...] | None:
-        """The tags that the reward's rules name."""
-        return self.document.tags_named()
+        """The tags that the reward's rules name; None where a rule of somebody else names none, and may read any."""
+        return _tags_named(self.document)
 
     @property
     def by_group(self) -> bool:
@@ -156,26 +184,46 @@ class SpecSubject(Subject):
         return attempt(self._score, rollouts)
 
     def _score(self, rollouts: Sequence[Rollout]) -> list[Outcome]:
-        found: list[Outcome] = self.scorer.score(self.table(rollouts)).table["reward"].to_pylist()
-        return found
+        return self._rewards(self.table(rollouts))
+
+    def _rewards(self, table: object) -> list[Outcome]:
+        values = self.scorer.score(table).rewards.tolist()  # no answers are read: only some rewards need them
+        return [None if math.isnan(value) else value for value in values]  # rules give null or a finite number
 
     def arrangements(self, rollouts: Sequence[Rollout]) -> Iterator[tuple[str, list[Outcome]]]:
         """Other orders and batches, and other Arrow types, chunks and slices."""
         yield from super().arrangements(rollouts)
-        table = self.table(rollouts)
         for name, kind in _STRING_TYPES.items():
-            given = {**table, "completion": table["completion"].cast(kind)}
-            yield f"as {name}", self.scorer.score(pa.table(given)).table["reward"].to_pylist()
-        twice = pa.concat_tables([pa.table(table)] * 2)
-        sliced = twice.slice(len(rollouts) // 2, len(rollouts))
-        found = self.scorer.score(sliced).table["reward"].to_pylist()
-        turned = len(rollouts) - len(rollouts) // 2
-        yield "in chunks and slices", [*found[turned:], *found[:turned]]
+            yield f"as {name}", attempt(partial(self._score_as, kind), rollouts)
+        yield "in chunks and slices", attempt(self._score_sliced, rollouts)
+
+    def _score_as(self, kind: pa.DataType, rollouts: Sequence[Rollout]) -> list[Outcome]:
+        """With completions of another Arrow type."""
+        table = self.table(rollouts)
+        return self._rewards(pa.table({**table, "completion": table["completion"].cast(kind)}))
+
+    def _score_sliced(self, rollouts: Sequence[Rollout]) -> list[Outcome]:
+        """As a slice of a longer table, its second half before its first."""
+        half = len(rollouts) // 2
+        twice = pa.concat_tables([pa.table(self.table(rollouts))] * 2)
+        found = self._rewards(twice.slice(half, len(rollouts)))
+        return [*found[len(rollouts) - half :], *found[: len(rollouts) - half]]
 
 
-def _templates(document: Document) -> tuple[str, ...]:
+def _tags_named(document: Document) -> tuple[str, ...] | None:
+    """The tags that rules name; None where a rule that is not the library's own names none."""
+    for spec in document.specs():
+        ours = type(spec).__module__.startswith("medreward.") and getattr(spec, "is_serializable", True)
+        if not ours and not spec.tags_named():
+            return None
+    return document.tags_named()
+
+
+def _usual(document: Document) -> tuple[str, ...]:
     """Honest layouts; without a block of reasoning too where the reward does not speak of it, or of any tag."""
-    named, whole = document.tags_named(), templates_of(document.tags, _order(document))
+    named, whole = _tags_named(document), templates_of(document.tags, _order(document))
+    if named is None:
+        return whole
     if not named:
         return (*whole, "{answer}")
     if "think" in named or document.tags.think is None:
@@ -225,9 +273,9 @@ class CallableSubject(Subject):
         templates: how an honest completion is laid out; as ``<think>`` and ``<answer>`` blocks by default.
     """
 
-    def __init__(self, reward: CallableReward, gold: str = "{label}", templates: tuple[str, ...] = ()) -> None:
+    def __init__(self, reward: CallableReward, gold: str = "{label}", templates: Sequence[str] = ()) -> None:
         self.reward = reward
-        super().__init__(reward.name, TagSet(), templates or templates_of(TagSet()), gold)
+        super().__init__(reward.name, TagSet(), templates_of(TagSet()), gold, templates)
 
     @property
     def uses_gold(self) -> bool:
@@ -243,27 +291,52 @@ def subject_of(
     reward: DocumentSource | Subject | CallableReward | Callable[..., Any],
     *,
     form: Form | None = None,
+    text: bool = False,
+    gold_column: str | None = None,
     gold: str = "{label}",
-    templates: tuple[str, ...] = (),
+    templates: Sequence[str] = (),
 ) -> Subject:
     """Whatever names a reward, as a subject.
 
     Args:
         reward: a preset's name, a document, a reward; a subject as it is; or a Python function, with its form.
         form: ``trl`` or ``verl``, for a function.
+        text: for a function in TRL's form: whether completions are plain text, not messages.
+        gold_column: for a function in TRL's form: the column that holds golds, ``solution`` where None.
         gold: how gold cells are written: a text with ``{label}`` or ``{text}``.
-        templates: how an honest completion is laid out: texts with ``{reasoning}`` and ``{answer}``.
+        templates: how an honest completion is laid out: texts with ``{reasoning}``, and ``{answer}`` for what the gold
+            says or the label; or, where an answer says something else, with ``{label}`` and ``{text}`` in its place.
 
     Raises:
         DocumentError: the reward is wrong or unknown.
-        UsageError: ``no_form``: a function without its form.
+        UsageError: ``no_form``: a function without its form; ``bad_form``; ``no_reward``; ``not_applicable``: what is
+            said has nothing to do with such a reward; ``bad_template``, ``bad_gold_form``.
     """
+    given: object = reward
+    calling = {"form": form, "text": text, "gold_column": gold_column}
     if isinstance(reward, Subject):
+        _refuse("a subject", {**calling, "gold": gold != "{label}", "templates": templates})
         return reward
     if isinstance(reward, CallableReward):
+        _refuse("a CallableReward, which has its own", calling)
         return CallableSubject(reward, gold, templates)
     if isinstance(reward, str | Path | Mapping | Reward | Document | HasDocument):
+        _refuse("a reward that is no Python function", calling)
         return SpecSubject(reward, gold, templates)
+    if not callable(given):
+        expected = "a preset's name, a document, a reward, or a Python function with its form"
+        raise UsageError("no_reward", "This is no reward", expected=expected, got=repr(given)[:200])
     if form is None:
         raise UsageError("no_form", "A reward function needs its calling form", expected="form='trl' or form='verl'")
-    return CallableSubject(CallableReward(reward, form), gold, templates)
+    called = CallableReward(reward, form, messages=not text, gold=gold_column or "solution")
+    if form != "trl":
+        _refuse(f"a function in the form of {form}", {"text": text, "gold_column": gold_column})
+    return CallableSubject(called, gold, templates)
+
+
+def _refuse(what: str, given: Mapping[str, object]) -> None:
+    """What would be passed over in silence is a mistake."""
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        names = " and ".join(wrong)
+        raise UsageError("not_applicable", f"{names} cannot be said of {what}", got=names, do="leave it out")

@@ -6,7 +6,7 @@ what a completion is, not what some reward makes of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,7 +73,7 @@ def _token_reasoning(tags: TagSet, options: OptionSet) -> Iterator[str]:
 
 
 def _padding(tags: TagSet, options: OptionSet) -> Iterator[str]:
-    for count in (40, 200, 1000):
+    for count in (40, 200, 1000, 3000):
         yield _said(tags, options.labels[0], " ".join(["so"] * count))
 
 
@@ -116,6 +116,14 @@ def _denied(tags: TagSet, options: OptionSet) -> Iterator[str]:
         yield _said(tags, f"The answer is not {label}")
 
 
+_REFUSALS = ("I don't know", "It cannot be determined", "unclear", "None of the above")
+
+
+def _refusal(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG001 - attacks are written alike
+    for refusal in _REFUSALS:
+        yield _said(tags, refusal)
+
+
 def _quoted_answer(tags: TagSet, options: OptionSet) -> Iterator[str]:
     quote = _block(tags, "answer", options.labels[0])
     yield _block(tags, "think", quote)
@@ -133,6 +141,11 @@ def _empty_answer(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: A
     yield _said(tags, "\u200b")
 
 
+def _nothing_said(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG001 - attacks are written alike
+    yield ""
+    yield " "
+
+
 def _stray(tags: TagSet, options: OptionSet) -> Iterator[str]:
     yield _said(tags, options.labels[0]) + " so"
     yield "so " + _said(tags, options.labels[0])
@@ -146,23 +159,25 @@ def _untagged(tags: TagSet, options: OptionSet) -> Iterator[str]:  # noqa: ARG00
         yield f"\\boxed{{{label}}}"
 
 
-def of_layout(layout: str, options: OptionSet) -> Iterator[str]:
+def of_layout(layout: str, answers: Sequence[str]) -> Iterator[str]:
     r"""Attacks on a prompt that asks for a layout of its own, such as ``{reasoning} \boxed{{answer}}``.
 
-    Several labels where one is asked; the part that holds the answer, once for each label, at the end and in the
-    reasoning; no reasoning.
+    Several answers where one is asked; a refusal; the part that holds the answer, once for each answer, at the end and
+    in the reasoning; no reasoning.
 
     Args:
         layout: a text with ``{answer}``, and ``{reasoning}`` before it or not at all.
-        options: the question.
+        answers: what an honest answer says for each label.
     """
     head, _, tail = layout.partition("{answer}")
     before, reasoned, lead = head.rpartition("{reasoning}")
     before = before if reasoned else ""
-    parts = [f"{lead}{label}{tail}" for label in options.labels]
-    for some in (options.labels[:2], options.labels):
+    parts = [f"{lead}{answer}{tail}" for answer in answers]
+    for some in (answers[:2], answers):
         for join in (" or ", ", ", " "):
             yield f"{before}so{lead}{join.join(some)}{tail}"
+    for refusal in _REFUSALS:
+        yield f"{before}so{lead}{refusal}{tail}"
     for several in (parts[:2], parts):
         for join in ("", "\n"):
             yield f"{before}so{join.join(several)}"
@@ -230,17 +245,21 @@ def _quotes(reading: Reading) -> Mask:
     return found
 
 
-def _silent(reading: Reading) -> Mask:
-    """An answer block, and nothing in any."""
+def _unanswered(reading: Reading) -> Mask:
+    """No answer block, or nothing in any."""
     bodies = reading[Body(tag="answer")]
     spoken = np.zeros(len(reading), np.bool_)
     spoken[bodies.row[~bodies.is_blank(IGNORABLE)]] = True
-    return (_blocks(reading, "answer") > 0) & ~spoken & ~_quotes(reading)
+    return ~spoken & ~_quotes(reading)
 
 
 def _says_nothing(reading: Reading) -> Mask:
-    """Tags and nothing else."""
-    return _silent(reading) & ~_has_words(reading) & ~reading[StrayText()]
+    """Tags and nothing else, or nothing at all."""
+    return np.asarray(_unanswered(reading) & ~_has_words(reading) & ~reading[StrayText()])
+
+
+def _is_empty(reading: Reading) -> Mask:
+    return np.asarray(reading[Length(of="completion", unit="words")] == 0)
 
 
 def _has_words(reading: Reading) -> Mask:
@@ -302,7 +321,15 @@ ATTACKS: tuple[Attack, ...] = (
         "NonEmptyReasoning, and a gate on the answer",
         "silence",
         _tags_only,
-        _says_nothing,
+        lambda reading: _says_nothing(reading) & ~_is_empty(reading),
+    ),
+    Attack(
+        "nothing_said",
+        "nothing is said at all",
+        "TagPresence, as a gate",
+        "silence",
+        _nothing_said,
+        lambda reading: _says_nothing(reading) & _is_empty(reading),
     ),
     Attack(
         "empty_answer",
@@ -310,7 +337,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a gate: format counts only with an answer",
         "silence",
         _empty_answer,
-        lambda reading: _silent(reading) & _has_words(reading),
+        lambda reading: (_blocks(reading, "answer") > 0) & _unanswered(reading) & _has_words(reading),
     ),
     Attack(
         "many_answers",
@@ -345,6 +372,14 @@ ATTACKS: tuple[Attack, ...] = (
         _none_for("denied"),
     ),
     Attack(
+        "refusal",
+        "the answer chooses nothing",
+        "AnswerLetter or PartialCredit, which pay a label alone",
+        "credit",
+        _refusal,
+        _none_for("refused", "none_of_above"),
+    ),
+    Attack(
         "quoted_answer",
         "the answer that is paid stands inside the reasoning",
         "Body, which leaves quoted answers out",
@@ -358,7 +393,7 @@ ATTACKS: tuple[Attack, ...] = (
         "Body, which reads answer blocks alone",
         "credit",
         _untagged,
-        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading),
+        lambda reading: (_blocks(reading, "answer") == 0) & ~_quotes(reading) & ~_says_nothing(reading),
     ),
 )
 """Every attack, in the order that findings are told in."""

@@ -92,12 +92,14 @@ def test_wrong_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["mcq", "--seconds", "inf"], "inf is no number of seconds"),
-        (["mcq", "--seconds", "nan"], "nan is no number of seconds"),
-        (["mcq", "--template", "<answer>B</answer>"], "a layout holds {answer}"),
-        (["mcq", "--text"], "give --callable"),
-        (["mcq", "--gold-column", "x"], "give --callable"),
-        (["--callable", "m:f", "--form", "verl", "--text"], "go with --form trl"),
+        (["mcq", "--seconds", "inf"], "no number of seconds"),
+        (["mcq", "--seconds", "nan"], "no number of seconds"),
+        (["mcq", "--seconds", "-1"], "no number of seconds"),
+        (["mcq", "--template", "<answer>B</answer>"], "where the answer stands"),
+        (["mcq", "--gold", "B"], "what a gold is"),
+        (["mcq", "--text"], "go with --callable and --form trl"),
+        (["mcq", "--gold-column", "x"], "go with --callable and --form trl"),
+        (["--callable", "m:f", "--form", "verl", "--text"], "go with --callable and --form trl"),
     ],
 )
 def test_flags_that_say_nothing_are_refused(flags: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,3 +135,49 @@ def test_a_rule_of_ones_own_is_checked(tmp_path: Path, capsys: pytest.CaptureFix
     flags = ["--import", str(tmp_path / "own_rule_to_check.py"), "--seconds", "0", "--examples", "20"]
     assert main(["check", *flags, str(tmp_path / "own.yaml")]) == 0
     assert "0 to 1 (both reached)" in capsys.readouterr().out
+
+
+def test_what_a_reward_prints_is_no_output_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "talks_to_check.py").write_text(
+        "print('loaded')\n"
+        "def reward(completions, **columns):\n"
+        "    print('called')\n"
+        "    return [float(len(one[0]['content']) > 99) for one in completions]\n"
+    )
+    function = f"{tmp_path / 'talks_to_check.py'}:reward"
+    assert main(["check", "--callable", function, "--form", "trl", "--laws", "total", "--json", *QUICK]) == 0
+    printed = capsys.readouterr()
+    (report,) = json.loads(printed.out)
+    assert report["laws"]["total"]["verdict"] == "holds"
+    assert "loaded" in printed.err
+    assert "called" in printed.err
+
+
+def test_what_a_module_of_rules_prints_is_no_output_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "talks_when_imported.py").write_text(
+        "from typing import Literal\n"
+        "from medreward.rewards import REWARDS, Reward\n"
+        "print('loaded')\n"
+        "@REWARDS.add\n"
+        "class Silent(Reward):\n"
+        "    kind: Literal['talks_when_imported.v1'] = 'talks_when_imported.v1'\n"
+        "    def bounds(self):\n"
+        "        return (0.0, 1.0)\n"
+    )
+    flags = ["--import", str(tmp_path / "talks_when_imported.py"), "--laws", "total", "--json", *QUICK]
+    assert main(["check", "mcq", *flags]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)[0]["reward"] == "mcq"
+    assert "loaded" in printed.err
+
+
+def test_golds_that_are_texts_raise_no_false_alarm(folder: Path) -> None:
+    (folder / "texts_for_check.py").write_text(
+        "import re\n"
+        "def reward(data_source, solution_str, ground_truth, extra_info=None):\n"
+        "    found = re.fullmatch(r'<think>[^<]*</think>\\s*<answer>\\s*([^<]*?)\\s*</answer>', solution_str)\n"
+        "    return float(found is not None and found[1] == ground_truth)\n",
+        encoding="utf-8",
+    )
+    flags = ["--callable", "texts_for_check:reward", "--form", "verl", "--gold", "{label}. {text}"]
+    assert main(["check", *flags, *QUICK]) == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +98,37 @@ def test_an_extractor_that_fails_is_told_with_its_case(given: Any) -> None:
     with pytest.raises(UsageError, match=load_cases()[0].id) as raised:
         run(load_cases(), given if callable(given) else Constant(given))
     assert raised.value.code == "extractor_failed"
+
+
+def test_an_extractor_that_ends_the_process_fails_with_its_case() -> None:
+    def ends(body: str, options: Mapping[str, str | None], select: str) -> str:
+        sys.exit(0)
+
+    def ends_late(body: str, options: Mapping[str, str | None], select: str) -> Iterator[str]:
+        yield "A"
+        sys.exit(0)
+
+    for extractor in (ends, ends_late):
+        with pytest.raises(UsageError, match="SystemExit: 0") as raised:
+            run(load_cases(), extractor)
+        assert raised.value.code == "extractor_failed"
+        assert raised.value.where == load_cases()[0].id
+
+
+def test_an_interrupt_of_an_extractor_goes_through() -> None:
+    def stopped(body: str, options: Mapping[str, str | None], select: str) -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(load_cases(), stopped)
+
+
+def test_what_an_extractor_prints_is_no_output_of_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "talking_extractor.py").write_text("def first(body, options, select):\n    print(body)\n")
+    assert main(["conformance", "--callable", f"{tmp_path / 'talking_extractor.py'}:first", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["failed"]
 
 
 def test_the_command_prints_every_category_and_the_whole(capsys: pytest.CaptureFixture[str]) -> None:

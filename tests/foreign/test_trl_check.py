@@ -28,7 +28,7 @@ def test_the_format_reward_keeps_the_laws_and_pays_repeated_stray_and_empty_text
     assert "broken" not in verdicts.values()
     assert verdicts["right_pays"] == "skipped"
     assert {"empty_reasoning", "repeated_answers", "stray_text", "tags_only"} <= {*exploits}
-    assert exploits["tags_only"] == "<think></think><answer></answer>"
+    assert exploits["tags_only"] == "<think></think>"
 
 
 def test_a_free_ride_fails_a_strict_check(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Literal
 
 import pytest
 from hypothesis import given
 
 from medreward import explain
-from medreward.errors import DocumentError, InputError
+from medreward.errors import DocumentError, InputError, RuleError
+from medreward.rewards import REWARDS, Gold, Reward, Values
+from medreward.text import Reading
 from tests import hostile
 
 TEXT = "Sure é. <think>a lung</think> <answer>B, a mass</answer>"
@@ -124,3 +127,36 @@ def test_wrong_golds_options_and_rewards_are_errors() -> None:
             explain("x", "A", options)  # type: ignore[arg-type]
     with pytest.raises(DocumentError):
         explain("x", "A", reward="medvlm")
+
+
+@REWARDS.add
+class Unexplained(Reward):
+    """A rule of somebody who wrote no reasons."""
+
+    kind: Literal["unexplained.v1"] = "unexplained.v1"
+
+    def evaluate(self, reading: Reading, gold: Gold) -> Values:
+        return Values.of(reading.rows.valid, reading.rows.valid)
+
+    def bounds(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+
+
+@REWARDS.add
+class Misexplained(Unexplained):
+    """A rule whose reasons are a mistake."""
+
+    kind: Literal["misexplained.v1"] = "misexplained.v1"  # type: ignore[assignment]
+
+    def why(self, reading: Reading, gold: Gold) -> str:
+        return f"{1 / 0}"
+
+
+def test_a_rule_that_gives_no_reasons_is_explained_by_its_name() -> None:
+    assert [part.why for part in explain("B", reward=Unexplained()).parts] == ["the rule unexplained.v1 says so"]
+
+
+def test_reasons_that_raise_are_a_mistake_of_their_rule() -> None:
+    with pytest.raises(RuleError, match=r"rule misexplained\.v1 raised an error") as caught:
+        explain("B", reward=Misexplained())
+    assert caught.value.got == "ZeroDivisionError: division by zero"

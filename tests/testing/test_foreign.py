@@ -13,7 +13,6 @@ from medreward.testing import check, laws
 from medreward.testing.exploits import find_exploits
 from medreward.testing.subject import subject_of
 from medreward.text.attacks import of_layout
-from medreward.text.options import OptionSet
 
 Completions = list[list[dict[str, str]]]
 
@@ -53,7 +52,7 @@ def test_a_gold_that_may_stand_anywhere_is_overpaid_in_any_layout(written: str, 
 
 
 def test_attacks_are_written_in_the_layout() -> None:
-    written = [*of_layout("{reasoning} \\boxed{{answer}}", OptionSet.listed(["x", "y"]))]
+    written = [*of_layout("{reasoning} \\boxed{{answer}}", ["A", "B"])]
     assert "so \\boxed{A, B}" in written
     assert "so \\boxed{A} \\boxed{B}" in written
     assert " \\boxed{A}" in written  # no reasoning

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from medreward.testing.grammar import BODIES
-from medreward.testing.honest import fill
-from medreward.testing.rollout import OFFERED, Rollout
+from medreward.testing.rollout import Rollout
 from medreward.testing.subject import Subject
+from medreward.testing.wording import fill
 from medreward.text.options import OptionSet
 
 __all__ = ["LEAST", "STATED", "honest_rows", "stated", "uses_gold"]
@@ -29,8 +29,9 @@ def uses_gold(subject: Subject) -> str:
 def honest_rows(subject: Subject, reasoning: str = "so") -> list[Rollout]:
     """Honest completions of every question, with each label right."""
     return [
-        Rollout(fill(template, label, reasoning), label, options)
-        for options in OFFERED
+        Rollout(fill(template, answer, reasoning), label, options)
+        for options in subject.offered
         for template in subject.templates
         for label in options.labels
+        for answer in subject.wording.said(options, label)
     ]

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 
 from medreward.scoring.callables import Outcome
-from medreward.testing.honest import fill, honest, mean, reasonings
+from medreward.testing.honest import honest, mean, reasonings
 from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import LEAST, STATED, honest_rows, stated, uses_gold
-from medreward.testing.rollout import OFFERED, Rollout, write_attacks
+from medreward.testing.rollout import ASKED, Rollout
 from medreward.testing.subject import SpecSubject, Subject
+from medreward.testing.wording import fill
 from medreward.text.options import OptionSet
 
 __all__ = ["EXCLUSIVE", "HONEST_IS_BEST", "NO_BETTER_THAN_GUESSING", "RIGHT_PAYS", "WRONG_NEVER_BEATS_RIGHT"]
@@ -38,7 +39,7 @@ def _single_choice(subject: Subject) -> str:
 
 
 def _attacks(subject: Subject) -> list[Rollout]:
-    return write_attacks(subject.tags, subject.templates)
+    return subject.attacks()
 
 
 def _paid_often(values: Sequence[float]) -> bool:
@@ -56,7 +57,7 @@ EXCLUSIVE = Law(
 
 
 def _guess_is_valued(subject: Subject) -> str:
-    if all(math.isnan(honest(subject, options).guess) for options in OFFERED):
+    if all(math.isnan(honest(subject, options).guess) for options in subject.offered):
         return "honest completions earn no number"
     return ""
 
@@ -99,7 +100,7 @@ HONEST_IS_BEST = Law(
 
 def _find_right_unpaid(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
     """Each label of a question of five is tried: a reward may know too few."""
-    return next((found for found in (_find_unpaid(subject, OFFERED[place]) for place in (0, 2)) if found), None)
+    return next((found for found in (_find_unpaid(subject, options) for options in ASKED) if found), None)
 
 
 def _find_unpaid(subject: Subject, options: OptionSet) -> Counterexample | None:
@@ -134,7 +135,7 @@ RIGHT_PAYS = Law(
 
 def _right_and_wrong(subject: Subject, rollouts: Sequence[Rollout]) -> Iterator[Case]:
     """Each way of stating a label, with the right label and with a wrong one."""
-    for options in OFFERED:
+    for options in subject.offered:
         for label, wrong in zip(options.labels, options.labels[1:] + options.labels[:1], strict=True):
             for body in STATED:
                 bodies = [stated(body, options, name) for name in (wrong, label)]

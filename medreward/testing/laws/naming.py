@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from medreward.testing.honest import fill
 from medreward.testing.law import Case, Counterexample, Law, per_row
 from medreward.testing.laws.common import STATED, stated, uses_gold
-from medreward.testing.rollout import OFFERED, Rollout
+from medreward.testing.rollout import Rollout
 from medreward.testing.subject import SpecSubject, Subject
+from medreward.testing.wording import fill
 from medreward.text.options import OptionSet
 
 __all__ = ["GOLD_SPELLING", "RELABELLING"]
 
 
 def _find_label_preferred(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
-    cases = [case for options in OFFERED for case in _relabelled(subject, options)]
+    cases = [case for options in subject.offered for case in _relabelled(subject, options)]
     values = iter(subject.numbers([row for case in cases for row in case.rows]))
     for case in cases:
         one, two = next(values), next(values)

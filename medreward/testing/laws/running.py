@@ -48,7 +48,10 @@ TOTAL = Law("total", "Any text earns a finite number within the reward's bounds.
 
 
 def _same(a: Outcome, b: Outcome) -> bool:
-    return a == b or (isinstance(a, float) and isinstance(b, float) and math.isnan(a) and math.isnan(b))
+    """Failures are the same whatever they say: that there are any breaks another law."""
+    if isinstance(a, Failure) or isinstance(b, Failure):
+        return isinstance(a, Failure) and isinstance(b, Failure)
+    return a == b or (a is not None and b is not None and math.isnan(a) and math.isnan(b))
 
 
 def _differs(
@@ -93,13 +96,16 @@ BATCH_BLIND = Law(
 
 
 def _ours(subject: Subject) -> str:
-    return "" if isinstance(subject, SpecSubject) else "a function has no document and no file scorer"
+    if not isinstance(subject, SpecSubject):
+        return "a function has no document and no file scorer"
+    return "" if subject.document.is_serializable else "a reward with a Python function in it has no document"
 
 
 def _find_offline_difference(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
     if not isinstance(subject, SpecSubject):
         return None
-    rows = rollouts[:120]
+    tried = rollouts[:120]  # a file with a row that fails cannot be scored: another law says so
+    rows = [row for row, outcome in zip(tried, subject.score(tried), strict=True) if not isinstance(outcome, Failure)]
     whole = subject.score(rows)
     for how, found in offline_outcomes(subject, rows):
         apart = _differs(rows, whole, found, f"in memory, and {how}")
@@ -128,7 +134,8 @@ def _find_round_trip(subject: Subject, rollouts: Sequence[Rollout]) -> Counterex
     ):
         if again != document or again.digest != document.digest:
             return Counterexample((), (), f"written as {how} and read back it is another document: {again.to_json()}")
-        apart = _differs(rows, subject.score(rows), SpecSubject(again, subject.gold).score(rows), f"read from {how}")
+        scores = SpecSubject(again, subject.wording.gold).score(rows)
+        apart = _differs(rows, subject.score(rows), scores, f"read from {how}")
         if apart is not None:
             return apart
     return None
@@ -144,20 +151,22 @@ ROUND_TRIP = Law(
 )
 
 
-_VERY_LONG = 100_000
+_LONG, _VERY_LONG = 3_000, 100_000  # words
 
 
 def _find_constant(subject: Subject, rollouts: Sequence[Rollout]) -> Counterexample | None:
-    long = [row for reasoning in reasonings()[::6] for row in honest_rows(subject, reasoning)[:1]]
+    words = _VERY_LONG if isinstance(subject, SpecSubject) else _LONG  # foreign code may not be linear
+    several = [*reasonings()[::6], " ".join(["so"] * words)]  # a limit on length may lie far away
+    long = [row for reasoning in several for row in honest_rows(subject, reasoning)[:1]]
     rows = [*rollouts, *long, *honest_rows(subject)]
-    if isinstance(subject, SpecSubject):  # a limit on length may lie far away; foreign code may not be linear
-        rows.insert(0, rows[-1].saying("so " * _VERY_LONG))
-    outcomes = subject.score(rows)
-    values = {outcome for outcome in outcomes if not isinstance(outcome, Failure)}
-    if len(values) > 1 or not values:
+    scored = zip(rows, subject.score(rows), strict=True)
+    earned = [(row, outcome) for row, outcome in scored if not isinstance(outcome, Failure)]
+    if len({outcome for _, outcome in earned}) != 1:
         return None
-    row = rows[-1]
-    return Counterexample((row,), (outcomes[-1],), f"each of {len(rows)} completions earns this")
+    row, outcome = earned[-1]
+    failed = len(rows) - len(earned)
+    said = f"each of {len(earned)} completions earns this" + (f", and {failed} fail" if failed else "")
+    return Counterexample((row,), (outcome,), said)
 
 
 DEPENDS_ON_COMPLETION = Law("depends_on_completion", "Not every completion earns the same.", _find_constant, whole=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from medreward.testing.honest import fill, length_pays
+from medreward.testing.honest import length_pays
 from medreward.testing.law import Case, Law, per_row
 from medreward.testing.laws.common import LEAST
 from medreward.testing.layout import Layout, flaws_of, layouts
 from medreward.testing.repairs import REPAIRS
 from medreward.testing.rollout import OFFERED, Rollout
 from medreward.testing.subject import Subject
+from medreward.testing.wording import fill
 
 __all__ = ["OUTSIDE_TEXT", "REPAIRS_NEVER_HURT"]
 
@@ -38,10 +39,10 @@ _INSERTED = ("so", "{gold}", "Answer: {gold}", "\\boxed{{{gold}}}", "\u80ba")
 def _with_text_outside(subject: Subject, rollouts: Sequence[Rollout]) -> Iterator[Case]:
     found = layouts([row.completion for row in rollouts], subject.tags)
     made = [
-        (row, layout, layout.edited([(at, at, text.format(gold=row.gold))]), text.format(gold=row.gold))
+        (row, layout, layout.edited([(at, at, new)]), new)
         for row, layout in zip(rollouts, found, strict=True)
         for at in _outside(layout)
-        for text in _INSERTED
+        for new in [text.format(gold=subject.cell(row)) for text in _INSERTED]
     ]
     after = layouts([text for _, _, text, _ in made], subject.tags)
     for (row, layout, text, new), other in zip(made, after, strict=True):
