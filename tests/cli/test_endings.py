@@ -111,7 +111,7 @@ def letter(body, options, select): sys.exit(0)
     ("command", "status", "said"),
     [
         (["check", "--form", "trl", "--seconds", "0", "--callable", "leaves.py:reward"], 2, "SystemExit: 0"),
-        (["conformance", "--callable", "leaves.py:letter"], 70, "leaves.py, line 4"),
+        (["conformance", "--callable", "leaves.py:letter"], 2, "SystemExit: 0"),
         (["conformance", "--callable", "gone.py:letter"], 2, "gone.py, line 1"),
     ],
 )

@@ -51,10 +51,10 @@ def label_alone(body: str, labels: tuple[str, ...]) -> Choice | None:
         return _found(label, "clean", body, core)
     if len(core) > MAX_BODY:
         return _TOO_LONG
-    if core.isalnum() and core.isascii():
+    if (core.isalnum() and core.isascii()) or (
+        names.is_short and "<" not in core and _TWO_WORDS.search(core) is not None
+    ):
         return None
-    if names.is_short and "<" not in core and _TWO_WORDS.search(core) is not None:
-        return _TOO_LONG if len(core) > MAX_BODY else None
     if len(core) > _SHORT + names.longest:
         return None if core.isascii() or INVISIBLE.sub("", core).strip() else _EMPTY
     shown = without_markup(core)
