@@ -42,6 +42,23 @@ def test_labels_listed_together_are_a_set_where_several_are_asked() -> None:
     assert [FORMS[code] for code in found.form] == forms
 
 
+def test_several_blocks_have_the_weakest_form_of_one_label_and_the_first_reason_for_none() -> None:
+    blocks = [("A", "(A)"), ("(B)", "B"), ("A or B", "E"), ("E", "A or B")]
+    found = read(ChoiceOf(), pa.array(["".join(f"<answer>{body}</answer>" for body in bodies) for bodies in blocks]))
+    assert found.labels.tolist() == [1, 2, 0, 0]
+    assert [FORMS[code] for code in found.form] == ["wrapped", "wrapped", "ambiguous", "none"]
+    assert [REASONS[code] for code in found.reason] == ["", "", "several_labels", "out_of_range"]
+
+
+def test_a_body_is_read_by_the_labels_of_its_own_question() -> None:
+    questions = pa.array([["heart", "lung"], ["heart", "lung", "liver"]] * 2)
+    texts = pa.array([f"<answer>{body}</answer>" for body in ("C", "C", "A, B", "A, B")])
+    found = Reading(Rows.of(texts, questions))[ChoiceOf()]
+    assert found.labels.tolist() == [0, 4, 0, 0]
+    many = Reading(Rows.of(texts, questions))[ChoiceOf(select="many")]
+    assert many.labels.tolist() == [0, 4, 3, 3]
+
+
 def test_a_column_says_row_by_row_which_questions_have_several_answers() -> None:
     several = pa.array([1, 1, 0, 1, None, 0, 1, 1])
     found = read(ChoiceOf(select=Column(name="several")), several=several)

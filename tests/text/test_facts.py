@@ -9,8 +9,20 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from medreward.text import LabelScan, Reading, Rows, TagCount
-from medreward.text.facts import Body, Column, HasLetter, Layout, Occurs, OptionMatch, TokenIds
+from medreward.text import FLAWS, Flaws, LabelScan, Reading, Rows, TagCount, TagSet
+from medreward.text.facts import (
+    Body,
+    Column,
+    HasBody,
+    HasLetter,
+    InOrder,
+    Layout,
+    Length,
+    Occurs,
+    OptionMatch,
+    TokenIds,
+    newlines,
+)
 
 LINES = TagCount(tag="</think>", before="newline", after="newline")
 LEFT_TO_RIGHT = TagCount(tag="</think>", before="newline", after="newline", overlapping=False)
@@ -53,7 +65,9 @@ TABLE: list[tuple[Any, dict[str, int]]] = [
     }),
     (path("one_line", begin="start", end="<think>"), {"a<think>": 1, "a\n<think>": 0, "<think>\n<think>": 1, "a": 0}),
     (path("anything", begin="start", end="<think>"), {"x<think>": 1, "<think>": 1, "x": 0}),
-    (path("own_lines", begin="start", end="<think>"), {"\nx\n<think>": 1, "x\n<think>": 0, "\nx<think>": 0}),
+    (path("own_lines", begin="start", end="<think>"), {
+        "\nx\n<think>": 1, "x\n<think>": 0, "\nx<think>": 0, "\n<think>": 0, "\n\n<think>": 1,
+    }),
     (path("own_lines"), {
         "<think>\n\n</think>": 1, "<think>\na\n</think>": 1, "<think>\n</think>": 0, "<think>a\n</think>": 0,
         "<think>\na</think>": 0, "<think>\n<think>\n</think>": 1, "<think>\n<answer>\n</think>": 1,
@@ -65,6 +79,13 @@ TABLE: list[tuple[Any, dict[str, int]]] = [
         "</answer>": 1, "</answer>\nmore": 1, "</answer> \n": 0, "</answer>more": 0, "</answer>x</answer>\n": 1,
     }),
     (path("whitespace", begin="start", end="<think>"), {"<think>": 1, "\n <think>": 1, "x<think>": 0, "": 0}),
+    (InOrder(tags=("think",)), {"<think>": 0, "</think>": 0, "<think></think>": 1, "</think><think>": 0}),
+    (Length(of="think", unit="words", case="any"), {"<THINK>a b</THINK>": 2, "<think>a</think>": 1, "a b": 0}),
+    (HasBody(least_words=2), {
+        "<answer>a b</answer>": 1, "<answer>a</think> b</answer>": 1, "<answer>a</answer>": 0, "a b": 0,
+        "<answer>a</think></answer>": 0,
+    }),
+    (HasBody(least_words=1), {"<answer>a</answer>": 1, "<answer>\n</answer>": 0, "<answer></think></answer>": 0}),
 ]  # fmt: skip
 
 
@@ -97,6 +118,7 @@ FIRST_WORD = LabelScan(body=Body(pick="first_span"), boundary="word", take="firs
         (LabelScan(), " b\n", 1, 1, True),
         (LabelScan(), "", 0, -1, False),
         (LabelScan(alphabet="XY"), "by", 1, 1, False),
+        (LabelScan(body=Body()), "B", 1, 1, True),
     ],
 )
 def test_letters_are_scanned_as_written_by_hand(
@@ -132,6 +154,66 @@ def test_a_body_is_matched_with_the_options_of_its_own_question_alone() -> None:
     assert found.is_option((right + 1) % 2).tolist() == [False] * 4
 
 
+def test_letters_are_folded_as_lower_case_makes_them() -> None:
+    rows = Rows.of(pa.array(["<answer>\xdf</answer>", "<answer>SS</answer>"]), pa.array([["ss", "tt"]] * 2))
+    assert Reading(rows)[OptionMatch()].is_option(np.zeros(2, np.int64)).tolist() == [False, True]
+
+
+def test_where_there_are_no_rows_nothing_is_found() -> None:
+    reading = Reading(Rows.of(pa.array([], pa.string()), pa.array([], pa.list_(pa.string()))))
+    assert reading[OptionMatch()].is_option(np.zeros(0, np.int64)).tolist() == []
+    assert reading[Flaws()].shape == (0, len(FLAWS))
+    assert reading[path("one_line")].tolist() == []
+
+
+BODIES = {
+    "<answer> B </answer>": "B",
+    "<answer> B</think> </answer>": "B",
+    "<answer>a</think>b</answer>": "a b",
+    "<answer>a</think></think>b</answer>": "a  b",
+    "<answer>a<think>b</think>c</answer>": "a c",
+    "<answer>a<think>b</answer>": "a b",
+    "</think> C": "C",
+    "D": "D",
+}
+
+
+def test_bodies_are_what_stands_inside_or_all_with_a_space_for_tags() -> None:
+    found = Reading(Rows.of(pa.array([*BODIES])))[Body(if_missing="whole_text")]
+    codes, texts = found.distinct()
+    assert [texts[code].decode() for code in codes.tolist()] == [*BODIES.values()]
+
+
+def test_blocks_of_each_of_three_tags_are_paired() -> None:
+    tags = TagSet(others=("hint",))
+    texts = [
+        "<answer>a<hint>b</hint>c</answer>",
+        "<hint>a<answer>b</answer>c</hint>",
+        "<hint><answer>a</hint></answer>",
+    ]
+    codes, bodies = Reading(Rows.of(pa.array(texts)), tags)[Body()].distinct()
+    assert [bodies[code] for code in codes.tolist()] == [b"a c", b"b", b"a"]
+
+
+def test_rows_of_many_tags_have_shapes_of_their_own_wherever_they_stand() -> None:
+    openers = [0, 40, 1, 41, 41, 0, 70, 1]
+    texts = ["<answer>" * count + "</answer>" * (count == 41) for count in openers]
+    assert Reading(Rows.of(pa.array(texts)))[TagCount(tag="<answer>")].tolist() == openers
+    assert Reading(Rows.of(pa.array(texts)))[TagCount(tag="</answer>")].tolist() == [0, 0, 0, 1, 1, 0, 0, 0]
+
+
+def test_newlines_are_found_in_every_block_of_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newlines, "_BLOCK", 4)
+    texts = ["<think>a</think>", "<think>a\nb</think>", "<think>\n</think>", "<think>b</think>\n"]
+    assert Reading(Rows.of(pa.array(texts)))[path("one_line")].tolist() == [True, False, False, True]
+
+
+def test_whole_numbers_beyond_those_of_floats_are_the_nearest() -> None:
+    numbers = pa.array([2**53 + 1, 1], pa.int64())
+    read = Reading(Rows.of(pa.array(["x"] * 2), None, {"score": numbers}))[Column(name="score")]
+    assert read.data.tolist() == [2.0**53, 1.0]
+
+
 def test_numbers_of_a_sliced_column_are_those_of_their_rows() -> None:
     for kind in (pa.float64(), pa.float32(), pa.int64(), pa.uint8()):
         scores = pa.array([9, 1, None, 3], kind).slice(1)
@@ -143,6 +225,7 @@ def test_numbers_of_a_sliced_column_are_those_of_their_rows() -> None:
 def test_an_alphabet_has_1_to_64_different_visible_characters() -> None:
     letters = "".join(map(chr, range(ord("0"), ord("0") + 65)))
     assert LabelScan(alphabet=letters[:64], fold="none").alphabet == letters[:64]
+    assert LabelScan(alphabet="A").alphabet == "A"
     for bad in (letters, "", "AA", "A ", "A\u200b"):
         with pytest.raises(ValidationError):
             LabelScan(alphabet=bad, fold="none")
@@ -190,6 +273,7 @@ FITTING: dict[str, str | None] = {
     "<think>B</think>": None,
     "<answer><think>B</think></answer>": None,
     "</answer>B<answer>": None,
+    "<answer>text</answer><answer>B</answer>": "B",
     "<think>x</think>B<answer>": None,
     "<answer>C": None,
     "</answer>": None,

@@ -53,11 +53,21 @@ def test_flaws_of_the_answer_alone_ask_for_no_reasoning() -> None:
     assert named[4:] == ["stray_before", "missing_open unopened misspelt_tag stray_before"]
 
 
+def test_a_tag_in_another_case_is_a_flaw_where_it_is_asked_for() -> None:
+    wrong = [*FLAWS].index("wrong_case")
+    fine = Reading(Rows.of(pa.array([FINE, "x"])))
+    assert fine[Flaws()][:, wrong].tolist() == [False, False]
+    cased = Reading(Rows.of(pa.array(["<think>t</think><Answer>B</Answer>", FINE])))
+    assert cased[Flaws(tags=("think",))][:, wrong].tolist() == [False, False]
+    assert cased[Flaws(tags=("answer",))][:, wrong].tolist() == [True, False]
+
+
 BYTES = {
     b"": False,
     b"abc": False,
     b"\xc3\xa9": False,
     b"\xc3": True,
+    b"\xa9": True,  # what the row before lacks
     b"\xa9": True,
     b"\xc3\xa9\xa9": True,
     b"\xc3\xc3\xa9": True,
@@ -70,6 +80,7 @@ BYTES = {
     b"\xe0\xa0\x80": False,
     b"\xe2\x82": True,
     b"\xe2\x82a": True,
+    b"\xed\x80\x80": False,
     b"\xed\x9f\xbf": False,
     b"\xed\xa0\x80": True,  # half of a pair
     b"\xee\x80\x80": False,
@@ -77,10 +88,12 @@ BYTES = {
     b"\xf0\x8f\xbf\xbf": True,
     b"\xf0\x90\x80\x80": False,
     b"\xf0\x90\x80": True,
+    b"\xf4\x80\x80\x80": False,
     b"\xf4\x8f\xbf\xbf": False,
     b"\xf4\x90\x80\x80": True,  # beyond the last character
     b"\xf5\x80\x80\x80": True,
     b"\xff": True,
+    b"z\xc3\xa9": False,
 }
 
 
@@ -88,3 +101,5 @@ def test_bytes_that_are_no_utf8_are_told_row_by_row() -> None:
     column = pa.array([*BYTES], pa.binary()).view(pa.string())
     place = [*FLAWS].index("invalid_utf8")
     assert dict(zip(BYTES, Reading(Rows.of(column))[Flaws()][:, place].tolist(), strict=True)) == BYTES
+    some = pa.array([b"\xff", b"a"], pa.binary()).view(pa.string())
+    assert Reading(Rows.of(some))[Flaws()][:, place].tolist() == [True, False]
