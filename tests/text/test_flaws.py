@@ -68,7 +68,6 @@ BYTES = {
     b"\xc3\xa9": False,
     b"\xc3": True,
     b"\xa9": True,  # what the row before lacks
-    b"\xa9": True,
     b"\xc3\xa9\xa9": True,
     b"\xc3\xc3\xa9": True,
     b"\xc3a": True,
