@@ -67,6 +67,7 @@ BY_HAND = {  # all runs and the different ones, of 1 and of 2 words
     " \n": [(0, 0), (0, 0)],
     "<think>a b</think> a b": [(4, 4), (3, 3)],
     "b a": [(2, 2), (1, 1)],
+    " a b a": [(3, 2), (2, 2)],
     "a": [(1, 1), (0, 0)],
 }
 BODIES = {  # of what stands inside the think tags, of 1 and of 2 words
@@ -104,6 +105,20 @@ def test_ngrams_are_those_counted_by_hand_however_much_is_taken_at_once(
 def test_bytes_that_are_no_utf8_are_one_replacement_character_in_words() -> None:
     column = pa.array([b"\xff a \xff", b"a"], pa.binary()).view(pa.string())
     assert found(Reading(Rows.of(column)), RepeatedNgrams(size=1)) == [(3, 2), (1, 1)]
+
+
+def test_tags_in_any_case_are_those_asked_for() -> None:
+    reading = Reading(Rows.of(pa.array(["<THINK>a b a</THINK>", "<think>a</think>"])))
+    assert found(reading, RepeatedNgrams(units=TextUnits(of="think", case="any"), size=1)) == [(3, 2), (1, 1)]
+
+
+def test_a_text_begins_with_a_character_whatever_its_first_byte() -> None:
+    column = pa.array([b"a", b"\x80b", b"ab"], pa.binary()).view(pa.string())
+    assert found(Reading(Rows.of(column)), RepeatedNgrams(units=TextUnits(unit="chars"), size=1)) == [
+        (1, 1),
+        (2, 2),
+        (2, 2),
+    ]
 
 
 def test_ngrams_of_3_and_5_words_are_told_apart() -> None:
