@@ -128,3 +128,32 @@ def test_raw_strings_reads_any_slice_without_touching_its_neighbours(
             for a, b, ok in zip(offsets[:-1], offsets[1:], valid.tolist(), strict=True)
         ]
         assert read == texts[start : start + length]
+
+
+def test_every_invisible_character_is_blank_among_many_texts() -> None:
+    chars = [chr(code) for low, high in RANGES for code in range(low, min(high, low + 400) + 1)]
+    assert spans_of([char * 2 for char in chars]).is_blank(IGNORABLE).all()
+    assert not spans_of([f"{char}x" for char in chars]).is_blank(IGNORABLE).any()
+
+
+RANGES = ((0xAD, 0xAD), (0x200B, 0x200F), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xE0000, 0xE0FFF))
+
+
+def test_bytes_that_are_half_a_space_are_no_space_among_many_texts() -> None:
+    halves = [b"\xe3\x41\x80", b"\xe3\x80\x41", b"\xe2\x41\x89", b"\xc2\x41", b"\xe0\x83\xa0", b"\xe3\x80"] * 4
+    raw = np.frombuffer(b"".join(halves) + b"\x80", np.uint8)
+    ends = np.cumsum([len(half) for half in halves])
+    assert not Spans(raw, ends - [len(half) for half in halves], ends).is_blank().any()
+
+
+def test_outer_whitespace_of_many_long_texts_stays_unless_it_is_to_be_stripped() -> None:
+    texts = [f" a long text {place} " for place in range(200)]
+    assert distinct(spans_of(texts))[1] == [text.encode() for text in texts]
+    assert distinct(spans_of(texts), stripped=True)[1] == [text.strip().encode() for text in texts]
+
+
+def test_more_keys_than_slots_are_numbered_in_the_order_they_come() -> None:
+    keys = np.arange(70_000, dtype=np.int64)[::-1] // 2
+    numbers, known = numbered(keys)
+    assert known.tolist() == [*range(34_999, -1, -1)]
+    assert numbers.tolist() == [place // 2 for place in range(70_000)]

@@ -20,5 +20,9 @@ def test_end_tokens_count_at_the_very_end_alone() -> None:
     assert found == {"<|im_end|>": 1, "</s>": 1, "<｜end▁of▁sentence｜>": 1}
 
 
+def test_an_end_token_counts_once_for_each_text_that_ends_in_it() -> None:
+    assert Census.of(["a</s>", "b</s>", "c<eos>"]).end_tokens == {"</s>": 2, "<eos>": 1}
+
+
 def test_a_megabyte_of_angles_is_read_in_linear_time() -> None:
     assert Census.of(["<a" * 500_000, "<|" * 500_000, " " * 1_000_000]).tags == {}

@@ -30,6 +30,7 @@ FAR, END = "y" * 30, "y" * 80
         ("close_up_tags", "< answer > B\n< / answer >", "<answer>B</answer>"),
         ("close_up_tags", " x < y\u3000/ z ", " x<y/z "),
         ("close_up_tags", " B ", " B "),
+        ("close_up_tags", "a X b", "a X b"),
         ("label_and_line_a_to_d", "B: Lungs.\nand more", "B: Lungs"),
         ("label_and_line_a_to_d", "B:\n \t Lungs !", "B: Lungs "),
         ("label_and_line_a_to_d", "E: Lungs.", "E: Lungs."),

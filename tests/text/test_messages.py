@@ -54,6 +54,28 @@ def test_text_blocks_are_joined_and_images_left_out() -> None:
     assert said([[{"role": "user", "content": blocks[1:2]}], [{"role": "user", "content": []}]], "user") == [None, None]
 
 
+def test_text_blocks_count_whatever_stands_first_in_them_and_null_texts_do_not() -> None:
+    turned = [{"text": "a", "type": "text"}, {"text": None, "type": "text"}, {"text": "b", "type": "text"}]
+    assert said([[{"role": "assistant", "content": turned}]]) == ["ab"]
+    assert said([[{"role": "assistant", "content": turned[1:2]}], [{"role": "assistant", "content": turned}]]) == [
+        None,
+        "ab",
+    ]
+
+
+def test_blocks_that_are_no_structs_or_hold_no_text_say_nothing() -> None:
+    assert said([[{"role": "assistant", "content": ["a", "b"]}]]) == [None]
+    assert said([[{"role": "assistant", "content": [{"type": "image"}]}]]) == [None]
+
+
+def test_conversations_may_be_lists_of_any_kind_and_roles_are_texts() -> None:
+    message = pa.struct([("role", pa.string()), ("content", pa.string())])
+    assert all(is_messages(kind) for kind in (pa.list_(message), pa.large_list(message), pa.list_(message, 2)))
+    assert not is_messages(pa.list_(pa.struct([("role", pa.int64()), ("content", pa.string())])))
+    assert not is_messages(pa.list_(pa.struct([("role", pa.string()), ("content", pa.int64())])))
+    assert not is_messages(message)
+
+
 def test_an_empty_text_is_a_text() -> None:
     assert said([[{"role": "assistant", "content": ""}]]) == [""]
 
