@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medreward import InputError
 from medreward.text import DEFAULT_LABELS, OptionSet
-from medreward.text.option_column import OptionColumn, text_codes
+from medreward.text.option_column import OptionColumn, is_text, text_codes
 
 TEXTS = st.none() | st.sampled_from(["Heart", "Lungs", "", "B", "肺"])
 LISTS = st.lists(st.none() | st.lists(TEXTS, max_size=5), max_size=8)
@@ -104,3 +104,47 @@ def test_options_that_cannot_be_read_are_an_error(array: pa.Array, code: str) ->
     with pytest.raises(InputError) as caught:
         OptionColumn.of(array)
     assert caught.value.code == code
+
+
+KINDS = (pa.string(), pa.string_view(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("times", [1, 100])
+def test_lists_of_texts_of_any_type_keep_nulls_between_texts_and_lose_those_at_the_end(
+    kind: pa.DataType, times: int
+) -> None:
+    cells = pa.array([None, None, None, "a", None, "b", "a", "b", None] * times, kind)
+    edges = pa.array(range(0, 9 * times + 1, 3), pa.int32())
+    for lists in (pa.ListArray.from_arrays(edges, cells), pa.FixedSizeListArray.from_arrays(cells, 3)):
+        column = OptionColumn.of(lists)
+        expected = [(None, None, None), ("a", None, "b"), ("a", "b")] * times
+        assert [options.texts for options in fetched(column, list(range(3 * times)))] == expected
+        assert [len(column.label_sets[code]) for code in column.label_codes.tolist()] == [3, 3, 2] * times
+
+
+def test_lists_of_nulls_say_how_many_options_there_are() -> None:
+    column = OptionColumn.of(pa.array([[None, None], [None]], pa.list_(pa.null())))
+    assert [options.labels for options in fetched(column, [0, 1])] == [("A", "B"), ("A",)]
+
+
+def test_a_question_has_up_to_26_listed_options() -> None:
+    column = OptionColumn.of(pa.array([[str(place) for place in range(26)]]))
+    assert column.label_sets[0][-1] == "Z"
+
+
+@pytest.mark.parametrize("times", [1, 100])
+@pytest.mark.parametrize("text", [b"\xff", b"a longer text \xff"])
+def test_bytes_that_are_no_utf8_are_replaced_in_options(text: bytes, times: int) -> None:
+    texts = pa.array([text, b"b"] * times, pa.binary()).view(pa.string())
+    lists = pa.ListArray.from_arrays(pa.array(range(0, 2 * times + 1, 2), pa.int32()), texts)
+    read = text.decode("utf-8", "replace")
+    assert {options.texts for options in fetched(OptionColumn.of(lists), list(range(times)))} == {(read, "b")}
+    assert text_codes(texts)[1] == [read, "b"]
+
+
+def test_what_is_text() -> None:
+    for kind in (pa.string(), pa.string_view(), pa.null(), pa.dictionary(pa.int32(), pa.string())):
+        assert is_text(kind)
+    for kind in (pa.int64(), pa.binary(), pa.dictionary(pa.int32(), pa.int64())):
+        assert not is_text(kind)
