@@ -148,3 +148,43 @@ def test_what_is_text() -> None:
         assert is_text(kind)
     for kind in (pa.int64(), pa.binary(), pa.dictionary(pa.int32(), pa.int64())):
         assert not is_text(kind)
+
+
+MAPS: list[dict[str, str | None] | None] = [
+    {"A": "Heart", "B": "Lungs"},
+    {"A": "Lungs", "B": "Heart"},
+    {"B": "Lungs", "A": "Heart"},
+    {"A": "Heart", "B": None},
+    {"A": None, "B": "Heart"},
+    None,
+    {"C": "Heart", "A": "Lungs", "ii": "Liver"},
+    {"A": "Heart", "B": "Lungs", "C": "Liver"},
+    {"A": "Heart"},
+    {"C": "Heart"},
+    {" D ": " Heart "},
+]
+
+
+@pytest.mark.parametrize("times", [1, 40])
+def test_maps_that_differ_in_anything_are_told_apart_in_slices_too(times: int) -> None:
+    cells = [None if row is None else [*row.items()] for row in MAPS * times]
+    array = pa.array([[("x", "y")] * 2, *cells], pa.map_(pa.string(), pa.string())).slice(1)
+    stripped = [None if row is None else {label.strip(): text for label, text in row.items()} for row in MAPS]
+    expected = [OptionSet((*row,), (*row.values(),)) if row else OptionSet() for row in stripped] * times
+    column = OptionColumn.of(array)
+    assert fetched(column, list(range(len(cells)))) == expected
+    assert fetched(column, list(range(1, len(cells)))[::-1]) == expected[:0:-1]
+    assert column.shortest_text[[0, 3, 7, 10]].tolist() == [5, 5, 5, 0]  # 0: it may be shorter than it is written
+
+
+def test_options_that_a_user_gives_have_labels_and_texts() -> None:
+    assert OptionSet.of({}) == OptionSet.of([]) == OptionSet.of(None) == OptionSet()
+    assert OptionSet.listed([str(place) for place in range(26)]).labels[-1] == "Z"
+    for wrong, code in (({"": "x"}, "bad_labels"), ({"A": "x", "": "y"}, "bad_labels")):
+        with pytest.raises(InputError) as error:
+            OptionSet.of(wrong)
+        assert error.value.code == code
+    for unread in ({"A": 3}, ["x", 3], "AB", 3):
+        with pytest.raises(InputError) as error:
+            OptionSet.of(unread)  # type: ignore[arg-type]
+        assert error.value.code == "options_type"

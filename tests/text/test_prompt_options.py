@@ -199,3 +199,26 @@ def test_what_may_be_another_list_or_a_longer_one_is_not_told(prompt_text: str) 
 
 def test_a_separator_behind_every_option_is_no_part_of_them() -> None:
     assert options_in("Q?\nA) x,\nB) y,\nC) z,") == {"A": "x", "B": "y", "C": "z"}
+
+
+FOUR = {"A": "one", "B": "two", "C": "three", "D": "four"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("Which?\r\nA) one\r\nB) two\r\nC) three\r\nD) four", FOUR),
+        ("Which?\nA. one\tB. two\nC. three\tD. four", FOUR),
+        ("Which?\nA. one  B. two\nC. three  D. four", FOUR),
+        ("Which? A) one, B) two, C) three, D) four.", FOUR),
+        ("Which? A) one, B) two, C) three or D) four", None),
+        ("Which? A) one B) two C) three D) four,", None),
+        ("Which? A) one. It is B) two", None),
+        ("Which? (a) one (b) two", {"a": "one", "b": "two"}),
+        ("Which?\n" + "\n".join(f"{letter}) x{letter}" for letter in LETTERS), {one: f"x{one}" for one in LETTERS}),
+        ("Which? (A) one (B) two (D) four", None),
+        ("Which?\nA) one\nB) two\nC. three", None),
+    ],
+)
+def test_layouts_that_are_read_and_those_that_are_not(prompt: str, found: dict[str, str] | None) -> None:
+    assert options_in(prompt) == found
