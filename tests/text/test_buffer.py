@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medreward.text.buffer import IGNORABLE, SPACE, Spans, distinct, gather, numbered, raw_strings
-from medreward.text.unwrap import string_array
+from medreward.text.tags import TagSet
+from medreward.text.unwrap import inside_answer, string_array
 
 SPACES = [chr(point) for point in range(sys.maxunicode + 1) if chr(point).isspace()]
 EDGES = st.text(st.sampled_from([*SPACES, *SPACES, "\u200b", "<", "\xe9", "\u3042"]), max_size=120)
@@ -105,6 +106,13 @@ def test_python_strings_may_be_none_or_no_characters() -> None:
     array = string_array([None, "\ud800", "B"]).cast(pa.large_binary())
     assert array.to_pylist() == [None, b"\xff", b"B"]
     assert string_array([None, "B"]).to_pylist() == [None, "B"]
+    assert string_array(["ab\ud800\udc00c"]).cast(pa.large_binary()).to_pylist() == [b"ab\xff\xffc"]
+
+
+def test_a_cell_is_what_stands_in_its_answer_tags_if_it_has_them() -> None:
+    cells = ["<answer>B</answer>", "B", "x <ANSWER> C </Answer><answer>D</answer>", "<answer>", "<final>A</final>"]
+    assert inside_answer(cells) == ["B", "B", " C ", "<answer>", "<final>A</final>"]
+    assert inside_answer(cells, TagSet(answer="final")) == ["B", "B", " C ", "<answer>", "A"]
 
 
 def test_distinct_takes_spans_that_overlap_and_stand_in_any_order() -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from medreward.text import Reading, Rows, TagCount, WellFormed
+from medreward.text import scan as tag_scan
 from medreward.text import search as scanning
 from medreward.text.buffer import numbered, words_at
 from medreward.text.facts import MisspeltTag
@@ -181,3 +182,24 @@ def test_a_tag_with_space_inside_lies_in_one_row() -> None:
     assert reading.scan.row.tolist() == [4, 9]
     assert reading[TagCount(tag="<think>")].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert reading[TagCount(tag="</think>")].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("inner_space", [False, True])
+@pytest.mark.parametrize("group", [1, 4, 5])
+def test_tags_are_the_same_however_many_brackets_are_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch, group: int, inner_space: bool
+) -> None:
+    monkeypatch.setattr(tag_scan, "_GROUP", group)
+    texts = ["<think>a</think>", "< < <x", "", "<answer><<answer></answer>", "<<<<<<<<think>", "<answer>"]
+    reading = Reading(Rows.of(pa.array(texts)), TagSet(inner_space=inner_space))
+    counts = {tag: reading[TagCount(tag=tag)].tolist() for tag in ("<think>", "</think>", "<answer>", "</answer>")}
+    assert counts == {
+        "<think>": [1, 0, 0, 0, 1, 0],
+        "</think>": [1, 0, 0, 0, 0, 0],
+        "<answer>": [0, 0, 0, 2, 0, 1],
+        "</answer>": [0, 0, 0, 1, 0, 0],
+    }
+
+
+def test_a_literal_is_a_role_and_a_side() -> None:
+    assert [TagSet().parse(tag) for tag in ("<think>", "</answer>")] == [("think", "open"), ("answer", "close")]

@@ -62,3 +62,16 @@ def test_bytes_that_are_no_utf8_stay_bytes() -> None:
     raw = pa.array([b"\xff</s>"], pa.binary())
     found = prefixed(without_end_tokens(raw, TOKENS), "p")
     assert found.cast(pa.large_binary()).to_pylist() == [b"p\xff"]
+
+
+def test_of_two_tokens_that_end_alike_the_first_that_is_given_is_cut() -> None:
+    assert without_end_tokens(pa.array(["a</s>", "a>"]), ["</s>", ">"]).to_pylist() == ["a", "a"]
+
+
+def test_a_token_is_not_put_together_from_two_rows() -> None:
+    assert without_end_tokens(pa.array(["<|im_", "end|>"]), ["<|im_end|>"]).to_pylist() == ["<|im_", "end|>"]
+
+
+def test_halves_of_characters_in_what_is_put_before_or_cut_are_question_marks() -> None:
+    assert prefixed(pa.array(["x"]), "\ud800").to_pylist() == ["?x"]
+    assert without_end_tokens(pa.array(["x?", "x"]), ["\ud800"]).to_pylist() == ["x", "x"]
