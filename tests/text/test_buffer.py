@@ -113,6 +113,7 @@ def test_a_cell_is_what_stands_in_its_answer_tags_if_it_has_them() -> None:
     cells = ["<answer>B</answer>", "B", "x <ANSWER> C </Answer><answer>D</answer>", "<answer>", "<final>A</final>"]
     assert inside_answer(cells) == ["B", "B", " C ", "<answer>", "<final>A</final>"]
     assert inside_answer(cells, TagSet(answer="final")) == ["B", "B", " C ", "<answer>", "A"]
+    assert inside_answer(["<answer>\ud800</answer>"]) == ["\ufffd"]
 
 
 def test_distinct_takes_spans_that_overlap_and_stand_in_any_order() -> None:

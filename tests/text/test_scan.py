@@ -96,6 +96,13 @@ def test_a_byte_is_found_wherever_it_stands_in_texts_of_any_size(size: int, gap:
     assert find_byte(text, ord("<"), 2, size - 1).tolist() == [at for at in expected if 2 <= at < size - 1]
 
 
+@pytest.mark.parametrize("places", [[0], [64], [0, 64, 512, 4096, 65_536, 524_288], [63, 511], [1_048_575]])
+def test_single_bytes_are_found_at_the_edges_of_whatever_is_looked_at_together(places: list[int]) -> None:
+    buf = np.zeros(1 << 20, np.uint8)
+    buf[places] = ord("<")
+    assert find_byte(buf, ord("<"), 0, len(buf)).tolist() == places
+
+
 def test_among_many_brackets_those_are_kept_that_may_begin_a_tag() -> None:
     text = np.frombuffer(b"<a<<bc<<t<.<at" * 20_000 + b"<", np.uint8)
     then = np.zeros(256, np.bool_)
