@@ -116,6 +116,25 @@ def test_a_template_is_rendered_with_the_date_it_asks_for_and_only_where_the_pro
     assert module._rendered(IF + "<think>" + END + "{{ messages[0].content }}") is None
 
 
+@needs_jinja
+def test_a_template_is_rendered_as_it_is_without_settings_and_with_each() -> None:
+    thinking = "{% if enable_thinking is defined and enable_thinking %}<think>\n{% endif %}"
+    opening = module.opening_of(IF + "<bot>" + thinking + "{{ eos_token }}" + END)
+    assert opening == TurnOpening("<bot>", (("enable_thinking=True", "<bot><think>\n"),), is_rendered=True)
+    assert opening.other_prefills() == {"enable_thinking=True": "<think>\n"}
+    assert TurnOpening("<think><a>x", (("t", "<a>x"),)).other_prefills("a") == {}
+
+
+@needs_jinja
+def test_a_template_may_leave_loops_and_refuse_plain_text() -> None:
+    loop = "{% for message in messages %}{% break %}{% endfor %}"
+    refusal = "{% if messages[0].content is string %}{{ raise_exception('a picture, please') }}{% endif %}"
+    for template in (loop, refusal):
+        opening = module._rendered(template + IF + "<think>" + END)
+        assert opening is not None
+        assert opening.prefill() == "<think>"
+
+
 @pytest.mark.parametrize(
     ("template", "text", "variants"),
     [
