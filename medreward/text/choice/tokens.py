@@ -149,6 +149,9 @@ def _unwrapped(
 _CANDIDATE = re.compile("[LAXTSPY]")
 _NEXT_TO_WORD = {"L": "xhXrg", "X": "xhXrL", "T": "xhX", "S": "", "P": "", "Y": "", "A": "xhXrfvVwoaudTpyg0t"}
 _CHAIN = re.compile("[,|&]*+")
+_ARTICLE_AFTER = ("i", "v", ":")
+_SOME = re.compile(r"\([^()\n]*+\)[^.,:\n)z]")
+"""What follows an article: ``it is a (rare) tumor``; in ``it is a (meniscal tear).`` it is the letter of an option."""
 _PREDICATE_FOLLOWS = re.compile(r"r(?:$|[.,!?\n)&|(\-:iIdcmV])")
 
 
@@ -172,6 +175,7 @@ def _accepted(tagged: Tagged, raw: list[str], lexicon: Lexicon) -> Tagged:
         joined = previous + 1 < at and _CHAIN.fullmatch(kinds, previous + 1, at) is not None
         if kind == "A":
             fits = _is_weak_label(token, before, after, _word_behind(at, tagged, raw, lexicon) if after else "")
+            fits = fits and not (token.islower() and before in _ARTICLE_AFTER and _SOME.match(kinds, at + 1))
         else:
             fits = _is_strong_label(kind, after, kinds, at)
         if fits and before == "|" and kinds[at - 2 : at - 1] == "x" and raw[first[at - 1]] == "/":
