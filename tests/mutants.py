@@ -154,7 +154,8 @@ def tried(prefix: str, jobs: int) -> int:
     """Try the mutants that have no result."""
     settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
     tests = settings["pytest_add_cli_args_test_selection"]
-    flags = ["--rootdir=.", "-q", "-s", *settings["pytest_add_cli_args"]]
+    late = "ignore::pytest.PytestAssertRewriteWarning"  # hypothesis is imported here already
+    flags = ["--rootdir=.", "-q", "-s", "-W", late, *settings["pytest_add_cli_args"]]
     return pytest.main([*tests, *flags], plugins=[Trying(prefix, jobs)])
 
 
