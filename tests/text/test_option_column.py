@@ -188,3 +188,19 @@ def test_options_that_a_user_gives_have_labels_and_texts() -> None:
         with pytest.raises(InputError) as error:
             OptionSet.of(unread)  # type: ignore[arg-type]
         assert error.value.code == "options_type"
+
+
+def test_a_text_whose_ends_are_no_visible_ascii_may_be_written_shorter() -> None:
+    rows = [
+        ["Heart", "Lungs."],
+        [" Heart", "Lungs"],
+        ["Heart ", "Lungs"],
+        ["Heart\x7f"],
+        ["肺"],
+        ["~", "!!"],
+        [None],
+        [],
+    ]
+    column = OptionColumn.of(pa.array(rows, pa.list_(pa.string())))
+    assert column.shortest_text[:6].tolist() == [5, 0, 0, 0, 0, 1]
+    assert (column.shortest_text[7:] > 2**60).all()
